@@ -1,0 +1,296 @@
+"""The layers of a network: each turns a batch forward and carries gradients back.
+
+A layer knows nothing of its neighbors, of the loss or of the optimizer.
+
+Shapes: rows are examples. x is (N, D), a gradient dX = dL/dX always has the shape of X.
+Layers never divide by N: the loss is a mean over the batch, so its gradient has the only 1/N.
+"""
+
+import numpy as np
+
+from course_utils.validation import require_count, require_number, require_rows
+
+
+class Tensors(dict):
+    """Named arrays. Assigning to a name copies the values *into* the array that is there.
+
+    So `layer.params["W"] = W` keeps the array a view of the network's flat vector.
+    """
+
+    def __setitem__(self, name: str, value: np.ndarray) -> None:
+        if name not in self:
+            raise KeyError(f"there is no array named {name!r}, expected one of {list(self)}")
+        value = np.asarray(value)
+        if value.shape != self[name].shape:
+            raise ValueError(f"{name} is given shape {value.shape}, expected {self[name].shape}")
+        self[name][...] = value
+
+    def update(self, *args, **kwargs) -> None:
+        for name, value in dict(*args, **kwargs).items():
+            self[name] = value
+
+    def tie(self, name: str, array: np.ndarray) -> None:
+        """Make `name` stand for `array` itself: the one way to exchange the memory."""
+        super().__setitem__(name, array)
+
+    def __reduce__(self):
+        return (type(self), (dict(self),))
+
+
+def _batch(x: np.ndarray, features: int | None = None) -> np.ndarray:
+    """The batch x as floats, (N, features); integers such as pixels become float64."""
+    x = require_rows("x", x, features)
+    return x if np.issubdtype(x.dtype, np.floating) else x.astype(np.float64)
+
+
+class Layer:
+    """What every layer has: `params`, `grads` (same names, same shapes), `forward`, `backward`.
+
+    `buffers` holds arrays that belong to the layer but are not learned by gradients.
+    """
+
+    def __init__(self) -> None:
+        self.params = Tensors()
+        self.grads = Tensors()
+        self.buffers = Tensors()
+
+    def add_parameter(self, name: str, value: np.ndarray) -> None:
+        self.params.tie(name, value)
+        self.grads.tie(name, np.zeros_like(value))
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the layer's output for the batch x of shape (N, D); cache what backward needs."""
+        raise NotImplementedError
+
+    def backward(self, grad_output: np.ndarray) -> np.ndarray:
+        """Take dL/d(output), overwrite `grads`, return dL/d(input). Nothing is updated here."""
+        raise NotImplementedError
+
+    def parameter_gradients(self, grad_output: np.ndarray) -> None:
+        """The half of `backward` that fills `grads`: all the first layer of a network needs."""
+        if self.params:
+            self.backward(grad_output)
+
+    def _recall(self, name: str, grad_output: np.ndarray) -> np.ndarray:
+        """The array that `forward` cached under `name`, once `grad_output` is known to fit."""
+        cached = self.__dict__.get(name)
+        if cached is None:
+            raise RuntimeError(f"{self!r}: backward was called before forward")
+        expected = self._output_shape
+        if np.shape(grad_output) != expected:
+            raise ValueError(
+                f"{self!r}: grad_output has shape {np.shape(grad_output)}, "
+                f"expected {expected}, the shape of the last output"
+            )
+        return cached
+
+    @property
+    def _output_shape(self) -> tuple[int, ...]:
+        return self._shape
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Dense(Layer):
+    """A fully connected layer, Z = X W + b, with W (fan_in, fan_out) and b (fan_out,).
+
+    `init` is "he" (normal, std sqrt(2 / fan_in); He et al. 2015), "glorot" (normal,
+    std sqrt(2 / (fan_in + fan_out)); Glorot, Bengio 2010) or a number, the std itself.
+    Biases start at 0. `rng` is a `numpy.random.Generator`; None draws differently each time.
+    """
+
+    def __init__(self, fan_in, fan_out, init="he", rng=None) -> None:
+        super().__init__()
+        self.fan_in = require_count("fan_in", fan_in)
+        self.fan_out = require_count("fan_out", fan_out)
+        if isinstance(init, str):
+            stds = {"he": np.sqrt(2 / fan_in), "glorot": np.sqrt(2 / (fan_in + fan_out))}
+            if init not in stds:
+                raise ValueError(f"init is {init!r}, expected one of {list(stds)} or a number")
+            std = stds[init]
+        else:
+            std = require_number("init", init, low=0.0)
+        rng = np.random.default_rng(rng)
+        self.add_parameter("W", rng.normal(0.0, std, (fan_in, fan_out)))
+        self.add_parameter("b", np.zeros(fan_out))
+        self.x = None
+
+    def forward(self, x, training=False):
+        self.x = _batch(x, self.fan_in)
+        z = self.x @ self.params["W"]
+        z += self.params["b"]
+        return z
+
+    def parameter_gradients(self, grad_output):
+        # dW = X^T dZ and db = sum of dZ over the batch, written into the arrays that are there
+        x = self._recall("x", grad_output)
+        np.matmul(x.T, grad_output, out=self.grads["W"], casting="same_kind")
+        np.sum(grad_output, axis=0, out=self.grads["b"])
+
+    def backward(self, grad_output):
+        self.parameter_gradients(grad_output)
+        return grad_output @ self.params["W"].T  # dX = dZ W^T
+
+    @property
+    def _output_shape(self):
+        return (len(self.x), self.fan_out)
+
+    def __repr__(self):
+        return f"Dense({self.fan_in}, {self.fan_out})"
+
+
+class _Activation(Layer):
+    """A function applied to each entry; caches the derivative's ingredient in `cache`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cache = None
+
+    @property
+    def _output_shape(self):
+        return self.cache.shape
+
+
+class ReLU(_Activation):
+    """max(0, z). Its derivative is 1 where z > 0 and 0 elsewhere (at z = 0 we choose 0)."""
+
+    def forward(self, x, training=False):
+        x = _batch(x)
+        self.cache = x > 0
+        return np.maximum(x, 0)
+
+    def backward(self, grad_output):
+        return grad_output * self._recall("cache", grad_output)
+
+
+class LeakyReLU(_Activation):
+    """z where z > 0, slope * z elsewhere: a negative unit still learns (Maas et al. 2013)."""
+
+    def __init__(self, slope=0.01) -> None:
+        super().__init__()
+        self.slope = require_number("slope", slope, low=0.0, high=1.0, open_high=True)
+
+    def forward(self, x, training=False):
+        x = _batch(x)
+        self.cache = x > 0
+        return np.where(self.cache, x, self.slope * x)
+
+    def backward(self, grad_output):
+        positive = self._recall("cache", grad_output)
+        return np.where(positive, grad_output, self.slope * np.asarray(grad_output))
+
+    def __repr__(self):
+        return f"LeakyReLU({self.slope:g})"
+
+
+class Sigmoid(_Activation):
+    """1 / (1 + exp(-z)), with derivative a (1 - a) from the output a; safe for any z."""
+
+    def forward(self, x, training=False):
+        x = _batch(x)
+        # exp(-log(1 + exp(-z))) is the same number, and neither exponent can overflow
+        self.cache = np.exp(-np.logaddexp(0, -x))
+        return self.cache
+
+    def backward(self, grad_output):
+        a = self._recall("cache", grad_output)
+        return grad_output * (a * (1 - a))
+
+
+class Tanh(_Activation):
+    """tanh(z), with derivative 1 - a^2 from the output a."""
+
+    def forward(self, x, training=False):
+        self.cache = np.tanh(_batch(x))
+        return self.cache
+
+    def backward(self, grad_output):
+        a = self._recall("cache", grad_output)
+        return grad_output * (1 - a * a)
+
+
+class Dropout(_Activation):
+    """In training, zero each entry with probability `rate` and divide the rest by 1 - rate.
+
+    Inverted dropout (Srivastava et al. 2014, section 10): the mean stays what it was, so at
+    inference the layer does nothing. The mask comes from `rng`, drawn anew at each forward.
+    """
+
+    def __init__(self, rate, rng=None) -> None:
+        super().__init__()
+        self.rate = require_number("rate", rate, low=0.0, high=1.0, open_high=True)
+        self.rng = np.random.default_rng(rng)
+
+    def forward(self, x, training=False):
+        x = _batch(x)
+        if training:
+            keep = 1 - self.rate
+            self.cache = (self.rng.random(x.shape) < keep).astype(x.dtype) / x.dtype.type(keep)
+        else:
+            self.cache = np.ones_like(x)
+        return x * self.cache
+
+    def backward(self, grad_output):
+        return grad_output * self._recall("cache", grad_output)
+
+    def __repr__(self):
+        return f"Dropout({self.rate:g})"
+
+
+class BatchNorm(Layer):
+    """Normalize each feature over the batch, then scale by `gamma` and shift by `beta`.
+
+    Ioffe, Szegedy 2015, algorithm 1. In training the batch's own mean and (biased) variance
+    are used, and running averages of the mean and the unbiased variance are kept in `buffers`;
+    at inference those stand in. `momentum` is the weight of the new batch, as in PyTorch.
+    """
+
+    def __init__(self, features, momentum=0.1, eps=1e-5) -> None:
+        super().__init__()
+        self.features = require_count("features", features)
+        self.momentum = require_number("momentum", momentum, low=0.0, high=1.0)
+        self.eps = require_number("eps", eps, low=0.0)
+        self.add_parameter("gamma", np.ones(features))
+        self.add_parameter("beta", np.zeros(features))
+        self.buffers.tie("running_mean", np.zeros(features))
+        self.buffers.tie("running_var", np.ones(features))
+        self.x_hat = None
+
+    def forward(self, x, training=False):
+        x = _batch(x, self.features)
+        if training:
+            if len(x) < 2:
+                raise ValueError(
+                    f"x has shape {x.shape}: batch norm in training needs at least 2 rows, "
+                    "one example has no variance (is it the last mini-batch of an epoch?)"
+                )
+            mean, var = x.mean(axis=0), x.var(axis=0)
+            unbiased = var * (len(x) / (len(x) - 1))
+            for name, now in (("running_mean", mean), ("running_var", unbiased)):
+                running = self.buffers[name]
+                running += self.momentum * (now - running)
+        else:
+            mean, var = self.buffers["running_mean"], self.buffers["running_var"]
+        self.training = training
+        self.std = np.sqrt(var + self.eps)
+        self.x_hat = (x - mean) / self.std
+        return self.params["gamma"] * self.x_hat + self.params["beta"]
+
+    def backward(self, grad_output):
+        x_hat = self._recall("x_hat", grad_output)
+        self.grads["gamma"] = (grad_output * x_hat).sum(axis=0)
+        self.grads["beta"] = np.sum(grad_output, axis=0)
+        dx_hat = grad_output * self.params["gamma"]
+        if self.training:
+            # mean and variance depend on every row, so each row's gradient loses the part
+            # that only moves the mean and the part that only stretches the batch
+            dx_hat = dx_hat - dx_hat.mean(axis=0) - x_hat * (dx_hat * x_hat).mean(axis=0)
+        return dx_hat / self.std
+
+    @property
+    def _output_shape(self):
+        return self.x_hat.shape
+
+    def __repr__(self):
+        return f"BatchNorm({self.features})"

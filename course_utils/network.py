@@ -1,0 +1,169 @@
+"""A network is a list of layers over one flat vector of parameters and one of gradients.
+
+An optimizer moves that vector without knowing what a layer is.
+"""
+
+import copy
+import zipfile
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from course_utils.layers import Dense, Layer, LeakyReLU, ReLU, Sigmoid, Tanh
+from course_utils.validation import require_count, require_finite, require_rows
+
+ACTIVATIONS = {"relu": ReLU, "leaky_relu": LeakyReLU, "sigmoid": Sigmoid, "tanh": Tanh}
+
+
+class Network:
+    """Layers in a row. All parameters live in `theta` (P,), all gradients in `grad` (P,).
+
+    The layers' own arrays become views of these two vectors: `theta -= lr * grad` moves every
+    weight, and writing to `layers[0].params["W"]` changes `theta`. float32 unless `dtype` says
+    otherwise. The layers belong to this network from then on.
+    """
+
+    def __init__(self, layers: Sequence[Layer], dtype=np.float32) -> None:
+        self.layers = list(layers)
+        if not self.layers:
+            raise ValueError("layers is empty, expected at least one layer")
+        for position, layer in enumerate(self.layers):
+            if not isinstance(layer, Layer):
+                raise TypeError(f"layers[{position}] is {layer!r}, expected a Layer")
+        if len({id(layer) for layer in self.layers}) < len(self.layers):
+            raise ValueError("one layer object stands twice in layers, expected separate objects")
+        self._tie(np.dtype(dtype))
+
+    def _tie(self, dtype: np.dtype) -> None:
+        """Copy every parameter into one `theta`, every gradient into one `grad`, in layer order.
+
+        From then on the layers' arrays are views of these two vectors.
+        """
+        arrays = [array for layer in self.layers for array in layer.params.values()]
+        size = sum(array.size for array in arrays)
+        self.theta = np.empty(size, dtype)
+        self.grad = np.empty(size, dtype)
+        start = 0
+        for layer in self.layers:
+            for name, array in list(layer.params.items()):
+                end = start + array.size
+                self.theta[start:end] = array.ravel()
+                self.grad[start:end] = layer.grads[name].ravel()
+                layer.params.tie(name, self.theta[start:end].reshape(array.shape))
+                layer.grads.tie(name, self.grad[start:end].reshape(array.shape))
+                start = end
+            for name, array in list(layer.buffers.items()):
+                layer.buffers.tie(name, array.astype(dtype))
+
+    def __setstate__(self, state: dict) -> None:
+        # copy.deepcopy and pickle copy every array on its own: make the copies one memory again
+        self.__dict__.update(state)
+        self._tie(self.dtype)
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.theta.dtype
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        """The outputs (N, K) of the last layer for the batch x (N, D). Raises on NaN in x."""
+        x = require_rows("x", x, getattr(self.layers[0], "fan_in", None))
+        x = x.astype(self.dtype, copy=False)
+        require_finite("x", x)
+        for layer in self.layers:
+            x = layer.forward(x, training=training)
+        return x
+
+    def backward(self, grad_outputs: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
+        """Carry dL/d(outputs) back, fill `grad`, return dL/dx (None without `input_gradient`).
+
+        Training does not need dL/dx, and leaving it out saves a third of the first layer's work.
+        """
+        gradient = np.asarray(grad_outputs, dtype=self.dtype)
+        for layer in reversed(self.layers[1:]):
+            gradient = layer.backward(gradient)
+        if input_gradient:
+            return self.layers[0].backward(gradient)
+        self.layers[0].parameter_gradients(gradient)
+        return None
+
+    def predict(self, x: np.ndarray, batch_size: int = 1000) -> np.ndarray:
+        """Class indices (N,) for a network with several outputs, else the outputs (N, 1)."""
+        x = require_rows("x", x)
+        require_count("batch_size", batch_size)
+        outputs = np.concatenate(
+            [self.forward(x[i : i + batch_size]) for i in range(0, len(x), batch_size)]
+        )
+        return outputs.argmax(axis=1) if outputs.shape[1] > 1 else outputs
+
+    def named_parameters(self) -> Iterator[tuple[str, np.ndarray]]:
+        """Pairs like ("0.W", array), in the order of `theta`; the number is the layer's index."""
+        for index, layer in enumerate(self.layers):
+            for name, array in layer.params.items():
+                yield f"{index}.{name}", array
+
+    def _state(self) -> dict[str, np.ndarray]:
+        state = dict(self.named_parameters())
+        for index, layer in enumerate(self.layers):
+            state |= {f"{index}.{name}": array for name, array in layer.buffers.items()}
+        return state
+
+    def astype(self, dtype) -> "Network":
+        """An independent copy whose parameters have the given dtype."""
+        twin = copy.deepcopy(self)
+        twin._tie(np.dtype(dtype))
+        return twin
+
+    def save(self, path: str | Path) -> None:
+        """Write all parameters and buffers to `path` as npz. The old file stays until done."""
+        path = Path(path)
+        partial = path.with_name(path.name + ".partial")
+        with open(partial, "wb") as file:
+            np.savez(file, **self._state())
+        partial.replace(path)
+
+    def load(self, path: str | Path) -> None:
+        """Read what `save` wrote. Raises, and changes nothing, if names or shapes differ."""
+        state = self._state()
+        with open(path, "rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise ValueError(f"{path} is no complete npz file, expected one that `save` wrote")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                stored = {name: archive[name] for name in archive.files}
+        if stored.keys() != state.keys():
+            raise ValueError(
+                f"{path} holds the arrays {sorted(stored)}, expected {sorted(state)}: "
+                "was it saved by a network of another build?"
+            )
+        for name, array in state.items():
+            if stored[name].shape != array.shape:
+                raise ValueError(
+                    f"{path}: {name} has shape {stored[name].shape}, expected {array.shape}"
+                )
+        for name, array in state.items():
+            array[...] = stored[name]
+
+    def __repr__(self) -> str:
+        inside = ", ".join(map(repr, self.layers))
+        return f"Network([{inside}]): {self.theta.size:,} parameters, {self.dtype}"
+
+
+def mlp(sizes: Sequence[int], activation: str = "relu", rng=None, init=None) -> Network:
+    """The usual stack: Dense layers of the given sizes with an activation between them.
+
+    `mlp([784, 256, 10], rng=rng)` is Dense, ReLU, Dense. `init` is passed to `Dense`; without
+    it, He for the two ReLUs and Glorot for sigmoid and tanh.
+    """
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation is {activation!r}, expected one of {list(ACTIVATIONS)}")
+    if len(sizes) < 2:
+        raise ValueError(f"sizes is {list(sizes)}, expected at least an input and an output size")
+    if init is None:
+        init = "he" if activation in ("relu", "leaky_relu") else "glorot"
+    rng = np.random.default_rng(rng)
+    layers: list[Layer] = []
+    for fan_in, fan_out in pairwise(sizes):
+        layers += [Dense(fan_in, fan_out, init=init, rng=rng), ACTIVATIONS[activation]()]
+    return Network(layers[:-1])

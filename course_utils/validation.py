@@ -1,0 +1,86 @@
+"""Checks of what comes in, with errors in the words of the course.
+
+Every public function that takes arrays or settings calls these before it computes anything.
+"""
+
+import math
+
+import numpy as np
+
+
+def require_number(
+    name: str,
+    value: float,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    open_high: bool = False,
+) -> float:
+    """Return `value` as a float in [low, high] (in [low, high) with `open_high`), or raise."""
+    if isinstance(value, (bool, str)) or not np.isscalar(value) or not np.isreal(value):
+        raise TypeError(f"{name} is {value!r} ({type(value).__name__}), expected a number")
+    number = float(value)
+    inside = low <= number < high if open_high else low <= number <= high
+    if not inside or not math.isfinite(number):
+        if high == math.inf:
+            expected = "a finite number" if low == -math.inf else f"a finite number >= {low:g}"
+        else:
+            expected = f"a number in [{low:g}, {high:g}{')' if open_high else ']'}"
+        raise ValueError(f"{name} is {number:g}, expected {expected}")
+    return number
+
+
+def require_count(name: str, value: int, *, low: int = 1) -> int:
+    """Return `value` as an int of at least `low`, or raise."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} is {value!r} ({type(value).__name__}), expected a whole number")
+    if value < low:
+        raise ValueError(f"{name} is {value}, expected at least {low}")
+    return int(value)
+
+
+def require_rows(name: str, x: np.ndarray, features: int | None = None) -> np.ndarray:
+    """Return `x` as an array of shape (N, features) with N >= 1, or raise."""
+    x = np.asarray(x)
+    wanted = f"(N, {'D' if features is None else features})"
+    if not np.issubdtype(x.dtype, np.number):
+        raise TypeError(f"{name} has dtype {x.dtype}, expected numbers of shape {wanted}")
+    if x.ndim != 2 or (features is not None and x.shape[1] != features):
+        hint = ": did you forget to flatten?" if x.ndim != 2 else ""
+        if x.ndim == 1:
+            hint += f" (one example is x[None, :], of shape (1, {x.size}))"
+        raise ValueError(f"{name} has shape {x.shape}, expected {wanted}{hint}")
+    if x.shape[0] == 0:
+        raise ValueError(f"{name} is an empty batch of shape {x.shape}, expected at least one row")
+    return x
+
+
+def require_same_shape(name: str, x: np.ndarray, other_name: str, other: np.ndarray) -> None:
+    """Raise unless both arrays have one shape, so that nothing is broadcast in silence."""
+    if x.shape == other.shape:
+        return
+    hint = ""
+    if x.size == other.size:
+        hint = f": NumPy would broadcast them in silence; use {name}.reshape({other.shape})"
+    raise ValueError(f"{name} has shape {x.shape}, {other_name} has shape {other.shape}{hint}")
+
+
+def require_finite(name: str, x: np.ndarray) -> None:
+    """Raise if `x` holds NaN or infinity, saying how many and where the first one is."""
+    if np.isfinite(x).all():
+        return
+    bad = ~np.isfinite(x)
+    first = tuple(int(i) for i in np.argwhere(bad)[0])
+    raise ValueError(
+        f"{name} holds {int(bad.sum())} values that are NaN or infinite, "
+        f"the first at index {first}; expected finite numbers"
+    )
+
+
+def require_equal_length(name: str, x: np.ndarray, other_name: str, other: np.ndarray) -> None:
+    """Raise unless both arrays have the same number of rows."""
+    if len(x) != len(other):
+        raise ValueError(
+            f"{name} has {len(x)} rows, {other_name} has {len(other)}: "
+            "each example needs its target"
+        )
