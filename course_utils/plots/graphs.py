@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch
+from matplotlib.patches import Circle, FancyArrowPatch
 from matplotlib.text import Text
 
 from course_utils.graph import OPERATIONS, Graph, Node
@@ -89,9 +89,9 @@ def write_numbers(axes: Axes, place, node: Node, gradient: bool = True) -> list[
     ]
 
 
-def draw_node(axes: Axes, place: tuple[float, float], name: str, operation: str | None):
-    """A circle with the name and, for a result, the operation's symbol; returns the circle."""
-    circle = plt.Circle(
+def draw_node(axes: Axes, place, name: str, operation: str | None) -> tuple[Circle, Text]:
+    """A circle with the name in it and, for a result, the symbol of its operation."""
+    circle = Circle(
         place,
         NODE_RADIUS,
         facecolor="white" if operation else "#EEEEEE",
@@ -101,8 +101,10 @@ def draw_node(axes: Axes, place: tuple[float, float], name: str, operation: str 
     )
     axes.add_patch(circle)
     inside = name if operation is None else f"{name}\n{OPERATIONS[operation].symbol}"
-    axes.text(*place, inside, ha="center", va="center", fontsize=12, zorder=4, linespacing=0.95)
-    return circle
+    label = axes.text(
+        *place, inside, ha="center", va="center", fontsize=12, zorder=4, linespacing=0.95
+    )
+    return circle, label
 
 
 def chain_rule(x: float) -> Figure:
@@ -166,7 +168,7 @@ def gradient_flow(
             axes.plot(*ends.T, linewidth=width, alpha=0.85, zorder=1, **style)
     for layer, column in enumerate(places):
         for neuron, place in enumerate(column):
-            axes.add_patch(plt.Circle(place, 0.36, facecolor="white", edgecolor="black", zorder=3))
+            axes.add_patch(Circle(place, 0.36, facecolor="white", edgecolor="black", zorder=3))
             label = f"x{neuron + 1}" if layer == 0 else f"{node_gradients[layer - 1][neuron]:.2f}"
             axes.text(*place, label, ha="center", va="center", fontsize=12, zorder=4)
         under = "inputs" if layer == 0 else f"dL/dZ{layer}"
@@ -230,7 +232,7 @@ def network_pass(
                     axes.text(*at, f"{matrix[i, j]:g}", ha="center", va="center", size=12, bbox=box)
     for name, column in places.items():
         for row, (x, y) in enumerate(column):
-            axes.add_patch(plt.Circle((x, y), 0.46, fc="white", ec="black", lw=1.4, zorder=3))
+            axes.add_patch(Circle((x, y), 0.46, fc="white", ec="black", lw=1.4, zorder=3))
             text = {"ha": "center", "fontsize": 12, "fontweight": "bold", "zorder": 4}
             axes.text(x, y, _short(columns[name][row]), color=FORWARD, va="center", **text)
             if name in gradients:
