@@ -214,8 +214,11 @@ def network_pass(
     figure, axes = plt.subplots(figsize=(10.8, 4.9))
     names = list(columns)
     weights, gradients = weights or {}, gradients or {}
+    most = max(map(len, columns.values()))
+    step = 1.7 if most <= 3 else 1.45
+    half = step * (most - 1) / 2
     places = {
-        name: [(2.9 * i, 1.7 * ((len(v) - 1) / 2 - row)) for row in range(len(v))]
+        name: [(2.9 * i, step * ((len(v) - 1) / 2 - row)) for row in range(len(v))]
         for i, (name, v) in enumerate(columns.items())
     }
     for left, right in pairwise(names):
@@ -226,8 +229,9 @@ def network_pass(
                     continue
                 draw_edge(axes, start, end, shrinkA=22, shrinkB=22, linewidth=1.1)
                 if matrix is not None:
-                    # close to the start of its edge, before edges cross
-                    at = np.array(start) + 0.24 * (np.array(end) - np.array(start))
+                    # close to the start of its edge, before edges cross; neighbors in two rows
+                    share = 0.22 + 0.07 * (j % 2)
+                    at = np.array(start) + share * (np.array(end) - np.array(start))
                     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
                     axes.text(*at, f"{matrix[i, j]:g}", ha="center", va="center", size=12, bbox=box)
     for name, column in places.items():
@@ -238,8 +242,8 @@ def network_pass(
             if name in gradients:
                 value = _short(gradients[name][row])
                 axes.text(x, y - 0.5, value, color=BACKWARD, va="top", **text)
-        axes.text(column[0][0], -2.75, name, ha="center", va="center", fontsize=15)
-    axes.set(xlim=(-0.7, 2.9 * (len(names) - 1) + 0.7), ylim=(-3.0, 2.4))
+        axes.text(column[0][0], -half - 1.05, name, ha="center", va="center", fontsize=15)
+    axes.set(xlim=(-0.7, 2.9 * (len(names) - 1) + 0.7), ylim=(-half - 1.3, half + 0.7))
     axes.set_aspect("equal")
     axes.axis("off")
     axes.set_title(title)
