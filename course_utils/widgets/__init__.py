@@ -4,5 +4,21 @@ Each is a class: make one in the last line of a cell to show it.
 """
 
 from course_utils.widgets.backprop import BackpropStepper
+from course_utils.widgets.batch_size import BatchSizeExplorer
+from course_utils.widgets.digits import DigitMover
+from course_utils.widgets.first import FirstNeuron
+from course_utils.widgets.learning_rate import LearningRateExplorer
+from course_utils.widgets.line_game import BestLineGame
+from course_utils.widgets.losses import LossExplorer
+from course_utils.widgets.playground import OptimizerPlayground
 
-__all__ = ["BackpropStepper"]
+__all__ = [
+    "BackpropStepper",
+    "BatchSizeExplorer",
+    "BestLineGame",
+    "DigitMover",
+    "FirstNeuron",
+    "LearningRateExplorer",
+    "LossExplorer",
+    "OptimizerPlayground",
+]

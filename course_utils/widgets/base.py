@@ -60,7 +60,7 @@ class Demo:
         self._picture = widgets.Image(format="png", layout=fitting)
         self._picture.add_class("course-demo-picture")
         reset = widgets.Button(description="Reset", tooltip="Back to where the controls started")
-        reset.on_click(lambda _: self.set(**self._start))
+        reset.on_click(lambda _: self.reset())
         row = widgets.HBox([*self.controls.values(), reset], layout={"flex_flow": "row wrap"})
         self.box = widgets.VBox([row, self._readout, self._picture])
         self.box.add_class("course-demo")
@@ -85,6 +85,10 @@ class Demo:
     def settings(self) -> dict[str, object]:
         """The value of every control, by name."""
         return {name: control.value for name, control in self.controls.items()}
+
+    def reset(self) -> None:
+        """Put all controls back to where they started."""
+        self.set(**self._start)
 
     def set(self, **settings) -> None:
         """Set several controls and render once."""

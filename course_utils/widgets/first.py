@@ -23,7 +23,7 @@ class FirstNeuron(Demo):
 
     def draw(self, figure: Figure):
         axes = figure.add_subplot(xlim=(0, 4), ylim=(-3, 8), xlabel="x", ylabel="z = w x + b")
-        axes.plot(*POINTS.T, "o", ms=13, color=BACKWARD, linestyle="none", label="points to hit")
+        axes.plot(*POINTS.T, "o", ms=13, color=BACKWARD, label="points to hit")
         (self.line,) = axes.plot([], [], color=FORWARD, linestyle="-", label="the neuron")
         (self.gaps,) = axes.plot([], [], color=BACKWARD, linestyle=":", label="what is missing")
         axes.legend(loc="upper left")

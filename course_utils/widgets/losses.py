@@ -46,7 +46,7 @@ class LossExplorer(Demo):
         for name, (color, style, marker) in LOOK.items():
             for axes in (loss, gradient):
                 (curve,) = axes.plot([], [], color=color, linestyle=style, label=name)
-                (point,) = axes.plot([], [], marker, color=color, ms=12, linestyle="none")
+                (point,) = axes.plot([], [], marker, color=color, ms=12)
                 self._curves[name, axes is loss] = curve
                 self._points[name, axes is loss] = point
         # the legend shows line styles only, so an empty curve is enough for it
