@@ -86,6 +86,7 @@ class GradientReport:
 
     @property
     def worst(self) -> ParameterCheck:
+        """The parameter with the largest relative error."""
         return max(self.parameters, key=lambda check: check.relative_error)
 
     @property
@@ -99,7 +100,8 @@ class GradientReport:
         return sum(check.skipped for check in self.parameters)
 
     def passed(self, tolerance: float = 1e-6) -> bool:
-        return self.relative_error < tolerance
+        """Whether all relative errors lie below `tolerance`, and something was compared at all."""
+        return self.relative_error < tolerance and any(c.checked for c in self.parameters)
 
     def __getitem__(self, name: str) -> ParameterCheck:
         found = {check.name: check for check in self.parameters}

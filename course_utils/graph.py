@@ -53,6 +53,7 @@ class BackwardStep:
 
     @property
     def product(self) -> float:
+        """What arrives at `target` over this edge."""
         return self.arriving * self.local
 
 
@@ -67,9 +68,11 @@ class Graph:
     nodes: dict[str, Node] = field(default_factory=dict)
 
     def input(self, name: str, value: float) -> None:
+        """Add the input `name` with its value."""
         self._add(Node(name, value=float(value)))
 
     def apply(self, name: str, operation: str, *inputs: str) -> None:
+        """Add `name`, the result of an operation on nodes that are there, and evaluate it."""
         if operation not in OPERATIONS:
             raise ValueError(f"operation is {operation!r}, expected one of {list(OPERATIONS)}")
         unknown = [source for source in inputs if source not in self.nodes]

@@ -40,7 +40,7 @@ class Tensors(dict):
 def _batch(x: np.ndarray, features: int | None = None) -> np.ndarray:
     """The batch x as floats, (N, features); integers such as pixels become float64."""
     x = require_rows("x", x, features)
-    return x if np.issubdtype(x.dtype, np.floating) else x.astype(np.float64)
+    return x if x.dtype.kind == "f" else x.astype(np.float64)
 
 
 class Layer:
@@ -55,6 +55,7 @@ class Layer:
         self.buffers = Tensors()
 
     def add_parameter(self, name: str, value: np.ndarray) -> None:
+        """Let the layer learn the array `value` under `name`; its gradient starts at 0."""
         self.params.tie(name, value)
         self.grads.tie(name, np.zeros_like(value))
 

@@ -64,6 +64,7 @@ class Network:
 
     @property
     def dtype(self) -> np.dtype:
+        """The type of all numbers in here: that of `theta`."""
         return self.theta.dtype
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:

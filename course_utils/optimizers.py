@@ -33,6 +33,7 @@ class Optimizer:
 
     @property
     def lr(self) -> float:
+        """The learning rate; it may be set at any time to a finite number >= 0."""
         return self._lr
 
     @lr.setter
@@ -195,12 +196,13 @@ class Adam(Optimizer):
         self.v *= self.beta2
         self.v += scratch
 
-        # sqrt(v_hat) = sqrt(v) / sqrt(1 - beta2^t): the correction is a number, not a vector
+        # with c = sqrt(1 - beta2^t), sqrt(v_hat) is sqrt(v) / c: multiply numerator and denominator
+        # by c, and both corrections are numbers, not vectors
+        c = math.sqrt(1 - self.beta2**self.t)
         np.sqrt(self.v, out=scratch)
-        scratch *= 1 / math.sqrt(1 - self.beta2**self.t)
-        scratch += self.eps
+        scratch += c * self.eps
         np.divide(self.m, scratch, out=scratch)
-        scratch *= self.lr / (1 - self.beta1**self.t)
+        scratch *= self.lr * c / (1 - self.beta1**self.t)
         theta -= scratch
 
 

@@ -43,7 +43,7 @@ def require_rows(name: str, x: np.ndarray, features: int | None = None) -> np.nd
     """Return `x` as an array of shape (N, features) with N >= 1, or raise."""
     x = np.asarray(x)
     wanted = f"(N, {'D' if features is None else features})"
-    if not np.issubdtype(x.dtype, np.number):
+    if x.dtype.kind not in "iuf":
         raise TypeError(f"{name} has dtype {x.dtype}, expected numbers of shape {wanted}")
     if x.ndim != 2 or (features is not None and x.shape[1] != features):
         hint = ": did you forget to flatten?" if x.ndim != 2 else ""

@@ -1,0 +1,72 @@
+"""What several tests share: recorded values, small data sets and small networks."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from course_utils.layers import BatchNorm, Dense, Dropout, LeakyReLU, ReLU, Sigmoid, Tanh
+from course_utils.network import Network
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# the same examples in every run, and no time limit on a busy machine
+settings.register_profile("course", derandomize=True, deadline=None, max_examples=60)
+settings.load_profile("course")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def recorded() -> dict:
+    """What PyTorch computed, see tests/reference/record_torch.py."""
+    return json.loads((ROOT / "tests" / "reference" / "torch.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def worked() -> dict:
+    """The worked examples of the course, computed outside of it."""
+    path = ROOT / "tests" / "reference" / "worked_examples.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(42)
+
+
+@pytest.fixture
+def every_layer(rng) -> Network:
+    """A float64 network 4-6-5-5-3 with every layer of the course in it."""
+    layers = [
+        Dense(4, 6, rng=rng),
+        BatchNorm(6),
+        ReLU(),
+        Dense(6, 5, rng=rng),
+        Tanh(),
+        Dropout(0.25, rng=rng),
+        Dense(5, 5, init="glorot", rng=rng),
+        LeakyReLU(0.1),
+        Sigmoid(),
+        Dense(5, 3, rng=rng),
+    ]
+    return Network(layers, dtype=np.float64)
+
+
+def two_moons(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Two interleaved half circles: x (n, 2), labels (n,) of 0 and 1."""
+    labels = np.arange(n) % 2
+    angle = rng.uniform(0, np.pi, n)
+    x = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    x[labels == 1] = [1.0, 0.5] - x[labels == 1]
+    return x + 0.08 * rng.normal(size=(n, 2)), labels
+
+
+@pytest.fixture
+def moons(rng) -> tuple[np.ndarray, np.ndarray]:
+    return two_moons(203, rng)
