@@ -9,14 +9,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
 
 from course_utils.plots.descent import contours, draw_path
 from course_utils.style import BACKWARD, COLORS, FORWARD, LINE_STYLES
 
 RUN_COLORS = [COLORS[name] for name in ("orange", "blue", "green", "black", "purple", "sky")]
 MARKERS = "o^sDvP"
-DRAWN_POINTS = 250  # of a curve; more cannot be told apart on a slide
+DRAWN_POINTS = 200  # of a curve; more cannot be told apart on a slide
 EXCESS = "loss above its lowest value"
 
 Curve = tuple[np.ndarray, np.ndarray]
@@ -81,7 +80,7 @@ def batch_paths(
     closer. The ring is the start, the square the end, the star the lowest loss.
     """
     figure, panels = plt.subplots(
-        1, len(paths), figsize=(10.8, 4.2), sharex=True, sharey=True, squeeze=False
+        1, len(paths), figsize=(10.8, 3.6), sharex=True, sharey=True, squeeze=False
     )
     for place, (axes, (name, path)) in enumerate(zip(panels[0], paths.items(), strict=True)):
         contours(axes, *grid)
@@ -106,21 +105,22 @@ def excess_curves(
 
     `views[xlabel][run]` is (x, excess), equally long. A view is a clock: epochs, updates or
     seconds. See how the order of the lines changes with the clock; `winners[xlabel]` is written
-    over its panel. Of a long line some recorded points are drawn; values below `lowest` sit there.
+    over its panel. Of a long line some recorded points are drawn; the axis begins at `lowest`.
     """
-    figure, panels = plt.subplots(1, len(views), figsize=(10.8, 4.7), sharey=True, squeeze=False)
+    figure, panels = plt.subplots(1, len(views), figsize=(10.8, 4.5), sharey=True, squeeze=False)
     runs = list(dict.fromkeys(name for curves in views.values() for name in curves))
     for axes, (xlabel, curves) in zip(panels[0], views.items(), strict=True):
         for name, (x, excess) in curves.items():
-            _curve(axes, x, np.maximum(excess, lowest), name, runs.index(name), log_x)
+            _curve(axes, x, _positive(excess, lowest / 1e6), name, runs.index(name), log_x)
         axes.set(xlabel=xlabel, yscale="log")
         if log_x:
             axes.set_xscale("log")
         if winners:
             axes.set_title(f"lowest: {winners[xlabel]}", fontsize=13.5)
     panels[0, 0].set_ylabel(EXCESS)
+    panels[0, 0].set_ylim(bottom=lowest)
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(runs), 4))
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(runs), 5))
     _head(figure, title)
     return figure
 
@@ -140,7 +140,8 @@ def cost_by_batch(
     right.loglog(sizes, np.ceil(examples / sizes) * seconds * 1e3, "s", ls="--", color=BACKWARD)
     right.set(xlabel="batch size", ylabel="milliseconds", title="one epoch")
     for axes in (left, right):
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        low, high = np.log10(axes.get_ylim())
+        axes.set_ylim(10 ** np.floor(low), 10 ** np.ceil(high))
     _head(figure, title)
     return figure
 
@@ -150,7 +151,7 @@ def tracking(truth: np.ndarray, estimates: Mapping[str, np.ndarray], title: str)
 
     See who follows the change, and who is calm when nothing changes.
     """
-    figure, axes = plt.subplots(figsize=(10.4, 4.3))
+    figure, axes = plt.subplots(figsize=(10.4, 3.5))
     seen = np.arange(len(truth))
     axes.plot(seen, truth, color=COLORS["gray"], ls="-", lw=5, alpha=0.5, label="truth")
     for place, (name, values) in enumerate(estimates.items()):
@@ -181,9 +182,9 @@ def _curve(axes: Axes, x: np.ndarray, y: np.ndarray, name: str, place: int, log_
     )
 
 
-def _positive(values: np.ndarray) -> np.ndarray:
+def _positive(values: np.ndarray, smallest: float = 1e-12) -> np.ndarray:
     """The values, with NaN where a log axis has no place for them: at rounding error or 0."""
-    return np.where(np.asarray(values) > 1e-12, values, np.nan)
+    return np.where(np.asarray(values) > smallest, values, np.nan)
 
 
 def _head(figure: Figure, title: str) -> None:

@@ -66,9 +66,8 @@ class BatchSizeExplorer(Demo):
         right.set(yscale="log", ylim=EXCESS_RANGE, ylabel=EXCESS)
         self._right = right
         self._path = left.plot([], [], ".", color=BACKWARD, ls="-", lw=1.2, ms=4)[0]
-        ends = {"mec": BACKWARD, "mew": 2.2, "ms": 10}
-        self._start = left.plot([0], [0], "o", mfc="white", **ends)[0]
-        self._end = left.plot([0], [0], "s", mfc=BACKWARD, **ends)[0]
+        self._start = left.plot([0], [0], "o", ms=11, mfc="white", mec=BACKWARD, mew=2.2)[0]
+        self._end = left.plot([0], [0], "s", ms=7, color=BACKWARD)[0]
         self._loss = right.plot([], [], color=FORWARD, ls="-", lw=1.6)[0]
         return [self._path, self._start, self._end, self._loss]
 
