@@ -25,11 +25,18 @@ def run_style(name: str, position: int) -> dict[str, str]:
     return {"color": color, "marker": MARKERS[position % len(MARKERS)]}
 
 
-def training_curves(histories: Mapping[str, History], title: str, *, log: bool = False) -> Figure:
+def training_curves(
+    histories: Mapping[str, History],
+    title: str,
+    *,
+    log: bool = False,
+    limits: Mapping[str, tuple[float, float]] | None = None,
+) -> Figure:
     """Loss and, for classes, accuracy after each epoch of one or several runs.
 
     See how far training (dashed) and validation (full line) drift apart. A ring marks the epoch
-    with the lowest validation loss. With `log` the loss has a logarithmic axis.
+    with the lowest validation loss. With `log` the loss has a logarithmic axis; `limits` are
+    those of the axes named "loss" and "accuracy".
     """
     classes = any(np.isfinite(h.train_accuracy).any() for h in histories.values())
     figure, panels = plt.subplots(1, 2 if classes else 1, figsize=(10.8, 4.5), squeeze=False)
@@ -39,6 +46,8 @@ def training_curves(histories: Mapping[str, History], title: str, *, log: bool =
             _train_and_val(axes, run, history, name, run_style(run, position))
         axes.set(xlabel="epoch", ylabel=name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if limits is not None and name in limits:
+            axes.set_ylim(limits[name])
     if log:
         panels[0, 0].set_yscale("log")
     if classes:

@@ -63,7 +63,7 @@ class DigitMover(Demo):
     moved image as the network has learned it.
     """
 
-    height = 390
+    height = 345  # two rows of controls stand above it
     alt = "A digit that sliders shift, turn and thicken, beside ten bars: the network's answer."
 
     def __init__(self, network: Network, data: Dataset, examples: Sequence[int]) -> None:
