@@ -1,8 +1,11 @@
 """The base of the demos: artists move in place, one picture, no leaks."""
 
 import base64
+import gc
 import io
+import tracemalloc
 
+import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -31,6 +34,10 @@ class Line(Demo):
         self.line.set_data([0, 1], [0, slope])
         self.line.set(color=color, linewidth=6 if wide else 2)
         return f"slope {slope:g}"
+
+
+class SmallLine(Line):
+    width, height = 240, 100
 
 
 def pixels(demo):
@@ -82,9 +89,27 @@ def test_the_saved_notebook_has_a_picture_and_a_stable_text():
 
 
 def test_a_thousand_updates_leave_nothing_behind():
-    demo = Line()
-    for slope in np.linspace(-3, 3, 1000):
-        demo.update(slope=slope, color="blue", wide=False)
+    demo = SmallLine()
+    slopes = np.linspace(-3, 3, 1001)
+    for slope in slopes[:200]:
+        demo.set(slope=slope)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for slope in slopes[::-1]:
+            demo.set(slope=slope)
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert grown < 1_000_000  # one picture kept per update would be tens of megabytes
     assert demo.draws == 1
     assert len(demo.figure.axes) == 1 and len(demo.figure.axes[0].lines) == 1
     assert plt.get_fignums() == []
+
+
+def test_the_live_picture_has_a_text_for_those_who_cannot_see_it():
+    demo = Line()
+    texts = [part.value for part in demo.box.children if isinstance(part, widgets.HTML)]
+    assert any("A line." in text for text in texts)
+    assert demo._picture.tooltip is None  # with one, the browser shows no picture

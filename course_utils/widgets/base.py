@@ -4,6 +4,7 @@ A change of a control moves the artists of the figure in place and sends the pag
 """
 
 import base64
+import html
 import io
 import zlib
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 DPI = 100
+UNSEEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
 
 
 class Demo:
@@ -62,7 +64,10 @@ class Demo:
         reset = widgets.Button(description="Reset", tooltip="Back to where the controls started")
         reset.on_click(lambda _: self.reset())
         row = widgets.HBox([*self.controls.values(), reset], layout={"flex_flow": "row wrap"})
-        self.box = widgets.VBox([row, self._readout, self._picture])
+        # a widget's Image has no alt text, and with a tooltip ipywidgets 8.1.2 does not show it
+        spoken = widgets.HTML(f"<span style='{UNSEEN}'>{html.escape(self.alt)}</span>")
+        spoken.layout = {"height": "0", "margin": "0"}
+        self.box = widgets.VBox([row, self._readout, self._picture, spoken])
         self.box.add_class("course-demo")
         self.render()
         for control in self.controls.values():
