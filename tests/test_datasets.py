@@ -1,6 +1,7 @@
 """Tests of the data loaders: the shipped files, the splits, the statistics, and what goes wrong."""
 
 import functools
+import hashlib
 import http.server
 import io
 import pickle
@@ -14,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from course_utils import datasets
+from course_utils import data_files, datasets
 from course_utils.datasets import (
     DataError,
     load_california_housing,
@@ -379,7 +380,7 @@ def tiny_cifar10(tmp_path_factory):
 
 def test_conversion_of_the_published_format(tiny_cifar10, tmp_path):
     archive, images, labels = tiny_cifar10
-    datasets._convert_cifar10(archive, tmp_path / "cifar10.npz")
+    data_files._convert_cifar10(archive, tmp_path / "cifar10.npz")
     with np.load(tmp_path / "cifar10.npz") as stored:
         np.testing.assert_array_equal(stored["x_train"], images[:5].reshape(-1, 32, 32, 3))
         np.testing.assert_array_equal(stored["x_test"], images[5])
@@ -397,7 +398,7 @@ def test_a_malicious_pickle_is_refused_and_leaves_nothing(tmp_path):
     content = pickle.dumps({b"data": Malicious(), b"labels": [0]}, protocol=2)
     write_archive(tmp_path / "bad.tar.gz", {"data_batch_1": content})
     with pytest.raises(DataError, match="refused"):
-        datasets._convert_cifar10(tmp_path / "bad.tar.gz", tmp_path / "cifar10.npz")
+        data_files._convert_cifar10(tmp_path / "bad.tar.gz", tmp_path / "cifar10.npz")
     assert [file.name for file in tmp_path.iterdir()] == ["bad.tar.gz"]
 
 
@@ -408,7 +409,7 @@ def test_conversion_that_fails_while_writing_leaves_nothing(tiny_cifar10, tmp_pa
 
     monkeypatch.setattr(np, "savez", full_disk)
     with pytest.raises(OSError, match="No space"):
-        datasets._convert_cifar10(tiny_cifar10[0], tmp_path / "cifar10.npz")
+        data_files._convert_cifar10(tiny_cifar10[0], tmp_path / "cifar10.npz")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -428,7 +429,7 @@ def server(tmp_path_factory, monkeypatch):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as web:
         threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True).start()
         address = f"http://127.0.0.1:{web.server_port}/cifar-10-python.tar.gz"
-        monkeypatch.setattr(datasets, "FULL_CIFAR10_URL", address)
+        monkeypatch.setattr(data_files, "FULL_CIFAR10_URL", address)
         yield folder
         web.shutdown()
 
@@ -440,12 +441,12 @@ def test_download_is_kept_only_with_the_right_hash(server, tiny_cifar10, data_fo
         load_cifar10(full=True)
     assert list(cache.iterdir()) == []
 
-    digest = datasets.hashlib.sha256(tiny_cifar10[0].read_bytes()).hexdigest()
-    monkeypatch.setattr(datasets, "FULL_CIFAR10_ARCHIVE_SHA256", digest)
-    archive = datasets._download_cifar10(cache)
+    digest = hashlib.sha256(tiny_cifar10[0].read_bytes()).hexdigest()
+    monkeypatch.setattr(data_files, "FULL_CIFAR10_ARCHIVE_SHA256", digest)
+    archive = data_files._download_cifar10(cache)
     assert archive.read_bytes() == tiny_cifar10[0].read_bytes()
     (server / archive.name).unlink()
-    assert datasets._download_cifar10(cache) == archive  # the second time without the network
+    assert data_files._download_cifar10(cache) == archive  # the second time without the network
 
     # Converted on first use; the tiny images are then refused, for they are not CIFAR-10.
     with pytest.raises(DataError, match=r"x_train has shape \(20, 32, 32, 3\)"):
@@ -457,7 +458,7 @@ def test_download_is_kept_only_with_the_right_hash(server, tiny_cifar10, data_fo
 def test_no_network_says_what_to_do(data_folder, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     nobody = "http://127.0.0.1:9/cifar-10-python.tar.gz"
-    monkeypatch.setattr(datasets, "FULL_CIFAR10_URL", nobody)
+    monkeypatch.setattr(data_files, "FULL_CIFAR10_URL", nobody)
     with pytest.raises(DataError, match=rf"cannot get {nobody}.*put it at .*full=False") as caught:
         load_cifar10(full=True)
     assert str(data_folder / "cache" / "cifar-10-python.tar.gz") in str(caught.value)
