@@ -8,8 +8,8 @@ from PIL import Image
 
 from course_utils.datasets import load_mnist
 from course_utils.network import mlp
-from course_utils.widgets import DigitMover
-from course_utils.widgets.digits import move_digit
+from course_utils.widgets import DigitMover, DigitPad
+from course_utils.widgets.digits import move_digit, place_like_mnist
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +98,37 @@ def test_a_moved_slider_changes_the_picture_and_reset_brings_it_back(demo):
     pixels = [np.asarray(Image.open(BytesIO(png))) for png in (before, after, demo.png())]
     assert (pixels[0] != pixels[1]).any()
     assert np.array_equal(pixels[0], pixels[2])
+
+
+def test_a_test_image_that_is_placed_again_hardly_changes(data):
+    """MNIST holds its images so already: a box of 20 pixels, the mass in the middle."""
+    images = data.images("test")[:200]
+    placed = np.array([place_like_mnist(image) for image in images])
+    same = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(images, placed, strict=True)]
+    assert np.mean(np.array(same) > 0.999) > 0.95
+
+
+def test_a_small_drawing_in_a_corner_is_enlarged_and_centered():
+    ink = np.zeros((28, 28), np.uint8)
+    ink[1:6, 2:5] = 255
+    placed = place_like_mnist(ink)
+    rows, columns = np.nonzero(placed)
+    assert np.ptp(rows) + 1 == 20 and np.ptp(columns) + 1 == 12
+    assert rows.mean() == pytest.approx(14, abs=0.5)
+    assert columns.mean() == pytest.approx(14, abs=0.5)
+
+
+def test_an_empty_pad_stays_empty_and_says_nothing(data):
+    assert not place_like_mnist(np.zeros((28, 28), np.uint8)).any()
+    pad = DigitPad(mlp([784, 16, 10], rng=np.random.default_rng(0)), data)
+    assert pad._readout.value.startswith("Draw a digit")
+    assert all(bar.get_height() == 0 for bar in pad._bars)
+
+
+def test_the_pad_asks_the_network_about_what_is_drawn(data):
+    network = mlp([784, 16, 10], rng=np.random.default_rng(0))
+    pad = DigitPad(network, data, start=data.images("test")[0] / 255)
+    as_drawn = pad.probabilities(data.images("test")[0])
+    pad.set(placed=False)
+    assert [bar.get_height() for bar in pad._bars] == pytest.approx(list(as_drawn))
+    assert f"{100 * as_drawn.max():.1f} %" in pad._readout.value

@@ -5,7 +5,7 @@ Each is a class: make one in the last line of a cell to show it.
 
 from course_utils.widgets.backprop import BackpropStepper
 from course_utils.widgets.batch_size import BatchSizeExplorer
-from course_utils.widgets.digits import DigitMover
+from course_utils.widgets.digits import DigitMover, DigitPad
 from course_utils.widgets.first import FirstNeuron
 from course_utils.widgets.learning_rate import LearningRateExplorer
 from course_utils.widgets.line_game import BestLineGame
@@ -17,6 +17,7 @@ __all__ = [
     "BatchSizeExplorer",
     "BestLineGame",
     "DigitMover",
+    "DigitPad",
     "FirstNeuron",
     "LearningRateExplorer",
     "LossExplorer",

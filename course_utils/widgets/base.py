@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable
 
 import ipywidgets as widgets
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -63,11 +64,14 @@ class Demo:
         self._picture.add_class("course-demo-picture")
         reset = widgets.Button(description="Reset", tooltip="Back to where the controls started")
         reset.on_click(lambda _: self.reset())
-        row = widgets.HBox([*self.controls.values(), reset], layout={"flex_flow": "row wrap"})
+        beside = [c for c in self.controls.values() if getattr(c, "beside_picture", False)]
+        above = [control for control in self.controls.values() if control not in beside]
+        row = widgets.HBox([*above, reset], layout={"flex_flow": "row wrap"})
+        shown = widgets.HBox([*beside, self._picture]) if beside else self._picture
         # a widget's Image has no alt text, and with a tooltip ipywidgets 8.1.2 does not show it
         spoken = widgets.HTML(f"<span style='{UNSEEN}'>{html.escape(self.alt)}</span>")
         spoken.layout = {"height": "0", "margin": "0"}
-        self.box = widgets.VBox([row, self._readout, self._picture, spoken])
+        self.box = widgets.VBox([row, self._readout, shown, spoken])
         self.box.add_class("course-demo")
         self.render()
         for control in self.controls.values():
@@ -157,7 +161,8 @@ class Demo:
         return data, {"image/png": {"alt": self.alt}}
 
     def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
+        plain = {name: value for name, value in self.settings.items() if np.ndim(value) == 0}
+        settings = ", ".join(f"{name}={value!r}" for name, value in plain.items())
         return f"{type(self).__name__}: {settings}"
 
 
