@@ -110,6 +110,29 @@ class Network:
             state |= {f"{index}.{name}": array for name, array in layer.buffers.items()}
         return state
 
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Copies of all parameters and buffers (batch norm's running statistics), by name."""
+        return {name: array.copy() for name, array in self._state().items()}
+
+    def restore(self, snapshot: dict[str, np.ndarray]) -> None:
+        """Go back to a `snapshot`. Raises, and changes nothing, if names or shapes differ."""
+        self._assign(snapshot, "the snapshot")
+
+    def _assign(self, stored: dict[str, np.ndarray], source: str) -> None:
+        state = self._state()
+        if stored.keys() != state.keys():
+            raise ValueError(
+                f"{source} holds the arrays {sorted(stored)}, expected {sorted(state)}: "
+                "was it saved by a network of another build?"
+            )
+        for name, array in state.items():
+            if stored[name].shape != array.shape:
+                raise ValueError(
+                    f"{source}: {name} has shape {stored[name].shape}, expected {array.shape}"
+                )
+        for name, array in state.items():
+            array[...] = stored[name]
+
     def astype(self, dtype) -> "Network":
         """An independent copy whose parameters have the given dtype."""
         twin = copy.deepcopy(self)
@@ -126,25 +149,13 @@ class Network:
 
     def load(self, path: str | Path) -> None:
         """Read what `save` wrote. Raises, and changes nothing, if names or shapes differ."""
-        state = self._state()
         with open(path, "rb") as file:
             if not zipfile.is_zipfile(file):
                 raise ValueError(f"{path} is no complete npz file, expected one that `save` wrote")
             file.seek(0)
             with np.load(file, allow_pickle=False) as archive:
                 stored = {name: archive[name] for name in archive.files}
-        if stored.keys() != state.keys():
-            raise ValueError(
-                f"{path} holds the arrays {sorted(stored)}, expected {sorted(state)}: "
-                "was it saved by a network of another build?"
-            )
-        for name, array in state.items():
-            if stored[name].shape != array.shape:
-                raise ValueError(
-                    f"{path}: {name} has shape {stored[name].shape}, expected {array.shape}"
-                )
-        for name, array in state.items():
-            array[...] = stored[name]
+        self._assign(stored, str(path))
 
     def __repr__(self) -> str:
         inside = ", ".join(map(repr, self.layers))

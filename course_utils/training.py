@@ -3,6 +3,7 @@
 Each epoch ends with the same measurement of training and validation data, in inference mode.
 """
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -62,7 +63,8 @@ class History:
 
 class TrainingDiverged(RuntimeError):
     """The loss is no longer a finite number. `step` (from 1), `epoch` (from 1) and `history`
-    say where; the network holds the parameters that gave this loss."""
+    say where; the network holds the parameters that gave this loss, unless a callback such as
+    `KeepBest` has put better ones back."""
 
     def __init__(self, loss: float, step: int, epoch: int, lr: float, history: History) -> None:
         super().__init__(
@@ -76,13 +78,19 @@ class TrainingDiverged(RuntimeError):
 class Run:
     """What a callback sees: the parts of the training, and where it stands.
 
-    `step` and `epoch` count what is finished; `batch_loss` is the loss of the latest mini-batch,
-    measured before its update. Set `stop` to a reason to end training after this epoch.
+    `epochs` is the number that was asked for, `train` and `val` (None if there is none) are the
+    checked pairs (x, y). `step` and `epoch` count what is finished; `batch_loss` is the loss of
+    the latest mini-batch, measured before its update, and `optimizer.lr` the rate of that update.
+    Set `stop` to a reason, in words, to end training after this epoch.
     """
 
     network: Network
+    loss: Loss
     optimizer: Optimizer
-    history: History
+    train: Data
+    val: Data | None
+    epochs: int
+    history: History = field(default_factory=History)
     step: int = 0
     epoch: int = 0
     batch_loss: float = float("nan")
@@ -90,7 +98,22 @@ class Run:
 
 
 class Callback:
-    """Subclass it and override what you need; `fit` calls these methods with its `Run`."""
+    """Something that watches a training, or takes part in it: `fit(..., callbacks=[...])`.
+
+    Subclass it and override what you need. `fit` calls each method of each callback, in the order
+    of the list, with the one `Run` of this training:
+
+    - `on_start` once, before the first update. Begin anew here: an object may serve several runs.
+    - `on_step` after every update.
+    - `on_epoch` after every epoch that was measured: `run.history` has its new entries.
+      A schedule has been told the validation loss already.
+    - `on_end` once, whatever ended the training: the last epoch, a `run.stop`, Ctrl-C, or
+      divergence. `run.history.stopped` has the reason, None if all epochs were trained.
+
+    Reading anything is fine. Change `run.network` only in `on_end` or knowing that training goes
+    on from there; never change `run.history`. An exception other than KeyboardInterrupt ends the
+    training and reaches the caller, after `on_end`.
+    """
 
     def on_start(self, run: Run) -> None:
         """Before the first update."""
@@ -102,7 +125,79 @@ class Callback:
         """After each epoch, when the history has its new entries."""
 
     def on_end(self, run: Run) -> None:
-        """After the last epoch, also when training was interrupted or diverged."""
+        """After the training, whatever ended it."""
+
+
+class KeepBest(Callback):
+    """Let the training end with the best network it has seen, not with the last.
+
+    After each epoch the list `monitor` of the history is looked at: the lowest loss or the highest
+    accuracy is the best, the first of equals. `on_end` puts that network back, parameters and
+    batch norm's running statistics, also after Ctrl-C and divergence. `best_epoch` (from 1; None
+    before the first) and `best` (its value) say which one it is; the history stays whole, so its
+    last entries are not those of the network you get. The optimizer's state is not taken back.
+    """
+
+    def __init__(self, monitor: str = "val_loss") -> None:
+        measured = ("val_loss", "val_accuracy", "train_loss", "train_accuracy")
+        if monitor not in measured:
+            raise ValueError(f"monitor is {monitor!r}, expected one of {measured}")
+        self.monitor = monitor
+        self.best, self.best_epoch, self._snapshot = None, None, None
+
+    def on_start(self, run: Run) -> None:
+        if run.val is None and self.monitor.startswith("val"):
+            raise ValueError(f"val is None, but {self.monitor} is monitored: pass val=(x, y)")
+        self.best, self.best_epoch, self._snapshot = None, None, None
+
+    def on_epoch(self, run: Run) -> None:
+        value = getattr(run.history, self.monitor)[-1]
+        if math.isnan(value):
+            raise ValueError(f"{self.monitor} is NaN for {run.loss!r}: monitor a loss instead")
+        if self._gain(value, self.best) > 0:
+            snapshot = run.network.snapshot()
+            self.best, self.best_epoch, self._snapshot = value, run.epoch, snapshot
+
+    def on_end(self, run: Run) -> None:
+        if self._snapshot is not None:
+            run.network.restore(self._snapshot)
+
+    def _gain(self, value: float, reference: float | None) -> float:
+        """By how much `value` is better than `reference`; without end if there is none yet."""
+        if reference is None:
+            return math.inf
+        return reference - value if self.monitor.endswith("loss") else value - reference
+
+
+class EarlyStopping(KeepBest):
+    """Stop after `patience` epochs in a row without progress, and keep the best network.
+
+    Progress is a value better by more than `min_delta` than the one that last counted as
+    progress, so many small gains add up to one. The network that is kept is the best of all, also
+    if its gain was too small to count. Prechelt 1998, *Early stopping, but when?*
+    """
+
+    def __init__(self, patience: int, min_delta: float = 0.0, monitor: str = "val_loss") -> None:
+        super().__init__(monitor)
+        self.patience = require_count("patience", patience)
+        self.min_delta = require_number("min_delta", min_delta, low=0.0)
+
+    def on_start(self, run: Run) -> None:
+        super().on_start(run)
+        self._progress, self._waited = None, 0
+
+    def on_epoch(self, run: Run) -> None:
+        super().on_epoch(run)
+        value = getattr(run.history, self.monitor)[-1]
+        if self._gain(value, self._progress) > self.min_delta:
+            self._progress, self._waited = value, 0
+        else:
+            self._waited += 1
+        if self._waited >= self.patience and run.stop is None:
+            run.stop = (
+                f"no progress of {self.monitor} for {self._waited} epochs, "
+                f"the best was epoch {self.best_epoch}"
+            )
 
 
 def minibatches(
@@ -190,17 +285,17 @@ def fit(
     if clip_norm is not None:
         require_number("clip_norm", clip_norm, low=0.0)
 
-    run = Run(network, optimizer, History())
+    run = Run(network, loss, optimizer, (x, y), val, epochs)
     for callback in callbacks:
         callback.on_start(run)
     try:
         # an overflow is not lost: it makes the loss infinite or NaN, and that is looked for
         with np.errstate(over="ignore", invalid="ignore"):
             for _ in tqdm(range(epochs), unit="epoch") if progress else range(epochs):
-                updates = _epoch(run, loss, x, y, batch_size, rng, schedule, clip_norm, callbacks)
-                measured = _measure(run, loss, (x, y), val)
+                updates = _epoch(run, batch_size, rng, schedule, clip_norm, callbacks)
+                measured = _measure(run)
                 run.history._append(**updates, **measured)  # together: an epoch is whole or absent
-                _require_finite_loss(run, val)
+                _require_finite_loss(run)
                 if hasattr(schedule, "update"):
                     schedule.update(run.history.val_loss[-1])
                 for callback in callbacks:
@@ -219,11 +314,11 @@ def fit(
     return run.history
 
 
-def _epoch(run, loss, x, y, batch_size, rng, schedule, clip_norm, callbacks) -> dict[str, float]:
+def _epoch(run: Run, batch_size, rng, schedule, clip_norm, callbacks) -> dict[str, float]:
     """Update once for every mini-batch; what takes time here is counted in `seconds`."""
-    network, optimizer = run.network, run.optimizer
+    network, loss, optimizer = run.network, run.loss, run.optimizer
     start, norms = time.perf_counter(), []
-    for x_batch, y_batch in minibatches(x, y, batch_size, rng):
+    for x_batch, y_batch in minibatches(*run.train, batch_size, rng):
         if schedule is not None:
             optimizer.lr = schedule(run.step)
         outputs = network.forward(x_batch, training=True)
@@ -245,24 +340,21 @@ def _epoch(run, loss, x, y, batch_size, rng, schedule, clip_norm, callbacks) -> 
     return {"lr": optimizer.lr, "gradient_norm": float(np.mean(norms)), "seconds": seconds}
 
 
-def _measure(run: Run, loss: Loss, train: Data, val: Data | None) -> dict[str, float]:
+def _measure(run: Run) -> dict[str, float]:
     """The four numbers of the history that both data sets give, from the same parameters."""
-    train_loss, train_accuracy = evaluate(run.network, loss, *train)
-    val_loss, val_accuracy = (np.nan, np.nan) if val is None else evaluate(run.network, loss, *val)
-    return {
-        "train_loss": train_loss,
-        "train_accuracy": train_accuracy,
-        "val_loss": val_loss,
-        "val_accuracy": val_accuracy,
-    }
+    measured = {}
+    for part, data in (("train", run.train), ("val", run.val)):
+        values = (np.nan, np.nan) if data is None else evaluate(run.network, run.loss, *data)
+        measured[f"{part}_loss"], measured[f"{part}_accuracy"] = values
+    return measured
 
 
-def _require_finite_loss(run: Run, val: Data | None) -> None:
+def _require_finite_loss(run: Run) -> None:
     """Raise if the epoch that has just been measured ended with a loss that is not finite."""
-    losses = run.history.train_loss[-1:] + ([] if val is None else run.history.val_loss[-1:])
-    for value in losses:
+    history = run.history
+    for value in history.train_loss[-1:] + ([] if run.val is None else history.val_loss[-1:]):
         if not np.isfinite(value):
-            raise TrainingDiverged(value, run.step, run.epoch, run.optimizer.lr, run.history)
+            raise TrainingDiverged(value, run.step, run.epoch, run.optimizer.lr, history)
 
 
 def _checked_data(network: Network, name: str, data: Data) -> Data:

@@ -203,6 +203,27 @@ def test_a_refused_file_changes_nothing(rng, tmp_path):
     np.testing.assert_array_equal(network.theta, before)
 
 
+def test_restore_goes_back_to_a_snapshot(every_layer, rng):
+    x = rng.normal(size=(12, 4))
+    outputs, snapshot = every_layer.forward(x), every_layer.snapshot()
+    every_layer.forward(x, training=True)  # moves the running statistics of batch norm
+    every_layer.theta += 1
+    assert not np.allclose(every_layer.forward(x), outputs)
+    every_layer.restore(snapshot)
+    np.testing.assert_array_equal(every_layer.forward(x), outputs)
+    assert_one_memory(every_layer)
+
+
+def test_a_refused_snapshot_changes_nothing(rng):
+    network, other = mlp([3, 4, 2], rng=rng), mlp([3, 5, 2], rng=rng)
+    before = network.theta.copy()
+    with pytest.raises(ValueError, match=r"the snapshot: 0.W has shape \(3, 5\), expected"):
+        network.restore(other.snapshot())
+    with pytest.raises(ValueError, match="the snapshot holds the arrays"):
+        network.restore(mlp([3, 2], rng=rng).snapshot())
+    np.testing.assert_array_equal(network.theta, before)
+
+
 def test_mlp_builds_the_usual_stack():
     network = mlp([6, 5, 4, 3], activation="tanh", rng=np.random.default_rng(0))
     kinds = [type(layer).__name__ for layer in network.layers]

@@ -282,6 +282,63 @@ def test_callbacks_are_called_in_order(moons):
     assert np.isfinite(recorder.losses).all()
 
 
+def test_a_callback_sees_the_parts_of_the_training(moons):
+    val = moons[0][:20], moons[1][:20]
+    seen = []
+
+    class Look(Callback):
+        def on_start(self, run):
+            assert (run.step, run.epoch, len(run.history)) == (0, 0, 0)
+            seen.append(run)
+
+        def on_end(self, run):
+            assert run.history.stopped is None
+            seen.append(run)
+
+    optimizer = SGD(0.1)
+    network, history = quick_fit(moons, optimizer=optimizer, val=val, epochs=2, callbacks=[Look()])
+    first, last = seen
+    assert first is last
+    assert (last.network, last.loss, last.optimizer) == (network, LOSS, optimizer)
+    assert last.history is history
+    assert (last.epochs, last.epoch, last.step) == (2, 2, 14)
+    for data, given_data in ((last.train, moons), (last.val, val)):
+        np.testing.assert_array_equal(data[0], given_data[0])
+        np.testing.assert_array_equal(data[1], given_data[1])
+
+
+def test_callbacks_are_called_in_the_order_of_the_list(moons):
+    order = []
+
+    class Named(Callback):
+        def __init__(self, name):
+            self.name = name
+
+        def on_start(self, run):
+            order.append(("start", self.name))
+
+        def on_epoch(self, run):
+            order.append(("epoch", self.name))
+
+        def on_end(self, run):
+            order.append(("end", self.name))
+
+    quick_fit(moons, epochs=1, callbacks=[Named("a"), Named("b")])
+    assert order == [(when, name) for when in ("start", "epoch", "end") for name in "ab"]
+
+
+def test_an_error_of_a_callback_reaches_the_caller_after_the_end(moons):
+    class Fails(Callback):
+        def on_epoch(self, run):
+            raise OSError("disk full")
+
+    recorder = Recorder()
+    with pytest.raises(OSError, match="disk full"):
+        quick_fit(moons, epochs=3, callbacks=[recorder, Fails()])
+    assert recorder.calls.count("epoch") == 1
+    assert recorder.calls[-1] == "end"
+
+
 def test_a_callback_can_stop_training(moons):
     class Enough(Callback):
         def on_epoch(self, run):
