@@ -1,0 +1,331 @@
+"""The patients of notebook 10: trainings that fail of one cause each, and the change that cures.
+
+Every one is trained live, on real data, with the `fit` of the course.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from course_utils.datasets import Dataset, load_california_housing, load_mnist
+from course_utils.diagnostics import Report, inspect
+from course_utils.layers import BatchNorm, Dense, Dropout, Layer
+from course_utils.losses import Loss, MeanSquaredError, SoftmaxCrossEntropy
+from course_utils.network import ACTIVATIONS, Network
+from course_utils.optimizers import SGD
+from course_utils.training import Callback, History, TrainingDiverged, fit, minibatches
+
+TRAIN_SIZE, VAL_SIZE = 2000, 1000
+BATCH_SIZE = 64
+
+
+class InOrder(np.random.Generator):
+    """A generator whose permutation leaves everything in its place: the shuffle, forgotten."""
+
+    def permutation(self, n: int) -> np.ndarray:
+        """The numbers 0 to n - 1, in order."""
+        return np.arange(n)
+
+
+class DividesAgain(Dense):
+    """A dense layer that divides its gradients by the batch size, as the loss has done already."""
+
+    def parameter_gradients(self, grad_output):
+        super().parameter_gradients(grad_output)
+        for gradient in self.grads.values():
+            gradient /= len(grad_output)
+
+
+class DropsAlways(Dropout):
+    """Dropout that does not ask whether it is training."""
+
+    def forward(self, x, training=False):
+        return super().forward(x, training=True)
+
+
+class NormalizesByBatch(BatchNorm):
+    """Batch norm that does not ask whether it is training."""
+
+    def forward(self, x, training=False):
+        return super().forward(x, training=True)
+
+
+class Uphill(SoftmaxCrossEntropy):
+    """Cross-entropy whose gradient has lost its sign."""
+
+    def __call__(self, outputs, targets):
+        value, gradient = super().__call__(outputs, targets)
+        return value, -gradient
+
+
+class BatchLosses(Callback):
+    """Keeps the loss of every mini-batch, as it was before its update, in `losses`."""
+
+    def on_start(self, run):
+        self.losses: list[float] = []
+
+    def on_step(self, run):
+        self.losses.append(run.batch_loss)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything one training is made of. Each remedy changes one field; the defaults are healthy.
+
+    `data`: "MNIST" or "housing". `standardized`: else pixels of 0 to 255, or degrees and people.
+    `aligned`: else the images were shuffled and the labels were not. `sorted`: the examples come
+    by class. `shuffled`: every epoch in a new order. `init`: a word or a std for `Dense`, or
+    "uniform" for weights and biases in +-1 / sqrt(fan_in). `bias`: the first value of the hidden
+    biases. `norm`: "batch" for batch norm before each activation. `dropout`: its rate after each
+    activation. `switch`: these two obey `training`. `averaged_once`, `downhill`: the gradient is
+    right.
+    """
+
+    data: str = "MNIST"
+    standardized: bool = True
+    aligned: bool = True
+    sorted: bool = False
+    shuffled: bool = True
+    hidden: tuple[int, ...] = (64, 64)
+    activation: str = "relu"
+    init: str | float = "he"
+    bias: float = 0.0
+    norm: str = "none"
+    dropout: float = 0.0
+    switch: bool = True
+    averaged_once: bool = True
+    downhill: bool = True
+    lr: float = 0.05
+    epochs: int = 10
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A failing `sick` training, the `cause` that `diagnose` names, and the one change."""
+
+    name: str
+    complaint: str
+    cause: str
+    sick: Setup
+    change: Mapping[str, object]
+    remedy: str
+
+    @property
+    def cured(self) -> Setup:
+        """The same training with the one change."""
+        return replace(self.sick, **self.change)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A training that is over.
+
+    `steps`: the loss of each mini-batch before its update. `diverged`: the message of
+    `TrainingDiverged`, or None.
+    """
+
+    network: Network
+    history: History
+    steps: list[float]
+    diverged: str | None
+
+
+PATIENTS = tuple(
+    Patient(*row)
+    for row in (
+        (
+            "deep sigmoid",
+            "the loss does not leave ln 10",
+            "vanishing gradients",
+            Setup(hidden=(50,) * 6, activation="sigmoid", init="uniform"),
+            {"norm": "batch"},
+            "batch norm between",
+        ),
+        (
+            "loud weights",
+            "the first loss is in the thousands",
+            "weights too large",
+            Setup(init=1.0, hidden=(64, 64, 64)),
+            {"init": "he"},
+            "He's weights",
+        ),
+        (
+            "biases of -5",
+            "the loss does not leave ln 10",
+            "dead units",
+            Setup(bias=-5.0),
+            {"bias": 0.0},
+            "biases at 0",
+        ),
+        (
+            "rate too high",
+            "the loss jumps to the sky",
+            "rate too high",
+            Setup(lr=2.0),
+            {"lr": 0.05},
+            "a rate of 0.05",
+        ),
+        (
+            "rate too low",
+            "the loss falls, but one cannot see it",
+            "rate too low",
+            Setup(lr=5e-6),
+            {"lr": 0.05},
+            "a rate of 0.05",
+        ),
+        (
+            "forgotten shuffle",
+            "the loss saws up and down",
+            "no shuffling",
+            Setup(sorted=True, shuffled=False, epochs=3),
+            {"shuffled": True},
+            "a new order every epoch",
+        ),
+        (
+            "shuffled apart",
+            "training learns by heart, validation guesses",
+            "misaligned labels",
+            Setup(aligned=False),
+            {"aligned": True},
+            "one order for both",
+        ),
+        (
+            "raw housing",
+            "NaN after a few steps",
+            "unscaled inputs",
+            Setup(data="housing", standardized=False, lr=0.01),
+            {"standardized": True},
+            "standardized features",
+        ),
+        (
+            "averaged twice",
+            "it learns, but very slowly",
+            "averaged twice",
+            Setup(averaged_once=False),
+            {"averaged_once": True},
+            "divided once",
+        ),
+        (
+            "never at rest",
+            "the same network, evaluated twice, gives two losses",
+            "no inference switch",
+            Setup(dropout=0.5, switch=False, hidden=(128, 128), lr=0.1),
+            {"switch": True},
+            "dropout off at inference",
+        ),
+        (
+            "all alike",
+            "the loss does not leave ln 10",
+            "equal weights",
+            Setup(init=0.0),
+            {"init": "he"},
+            "random weights",
+        ),
+        (
+            "uphill",
+            "the loss grows, faster and faster",
+            "wrong gradient",
+            Setup(downhill=False),
+            {"downhill": True},
+            "the sign of the gradient",
+        ),
+        (
+            "one by one",
+            "right in a batch, wrong alone",
+            "no inference switch",
+            Setup(norm="batch", switch=False),
+            {"switch": True},
+            "running averages at inference",
+        ),
+    )
+)
+
+
+def load_data(seed: int = 0) -> dict[str, Dataset]:
+    """The real data of all patients: 2,000 images of MNIST, and California housing."""
+    return {
+        "MNIST": load_mnist(TRAIN_SIZE, VAL_SIZE, seed, min_std=0.3),
+        "housing": load_california_housing(seed),
+    }
+
+
+def examples(setup: Setup, datasets: Mapping[str, Dataset]) -> tuple:
+    """Training and validation data ((x, y), (x_val, y_val)) as this setup hands them to `fit`."""
+    data, parts = datasets[setup.data], []
+    for split, size in (("train", TRAIN_SIZE), ("val", VAL_SIZE)):
+        x, y = (getattr(data, f"{name}_{split}")[:size] for name in "xy")
+        if not setup.standardized:
+            x = data.denormalize(x) * (255 if data.pixels else 1)
+        parts.append((x, y))
+    (x, y), val = parts
+    if setup.sorted:
+        order = np.argsort(np.ravel(y), kind="stable")
+        x, y = x[order], y[order]
+    if not setup.aligned:
+        x = x[np.random.default_rng(0).permutation(len(x))]
+    return (x, y), val
+
+
+def build(setup: Setup, seed: int, inputs: int) -> Network:
+    """The network of this setup before its first step."""
+    rng = np.random.default_rng(seed)
+    dense = Dense if setup.averaged_once else DividesAgain
+    sizes = [inputs, *setup.hidden, 10 if setup.data == "MNIST" else 1]
+    init = "he" if setup.init == "uniform" else setup.init
+    layers: list[Layer] = []
+    for position, (fan_in, fan_out) in enumerate(pairwise(sizes)):
+        layer = dense(fan_in, fan_out, init, rng)
+        layers.append(layer)
+        if setup.init == "uniform":
+            reach = fan_in**-0.5
+            layer.params["W"] = rng.uniform(-reach, reach, (fan_in, fan_out))
+            layer.params["b"] = rng.uniform(-reach, reach, fan_out)
+        if position == len(setup.hidden):
+            break
+        layer.params["b"] += setup.bias
+        if setup.norm == "batch":
+            layers.append((BatchNorm if setup.switch else NormalizesByBatch)(fan_out))
+        layers.append(ACTIVATIONS[setup.activation]())
+        if setup.dropout:
+            layers.append((Dropout if setup.switch else DropsAlways)(setup.dropout, rng))
+    return Network(layers)
+
+
+def loss_of(setup: Setup) -> Loss:
+    """The loss of this setup."""
+    if setup.data == "housing":
+        return MeanSquaredError()
+    return SoftmaxCrossEntropy() if setup.downhill else Uphill()
+
+
+def order_of(setup: Setup, seed: int) -> np.random.Generator:
+    """What draws the order of the examples."""
+    return (np.random.Generator if setup.shuffled else InOrder)(np.random.PCG64(seed))
+
+
+def train(setup: Setup, datasets: Mapping[str, Dataset], seed: int = 0) -> Outcome:
+    """Train from the beginning to the end, or to where it breaks."""
+    (x, y), val = examples(setup, datasets)
+    network, recorder = build(setup, seed, x.shape[1]), BatchLosses()
+    settings = {"epochs": setup.epochs, "batch_size": BATCH_SIZE, "rng": order_of(setup, seed)}
+    parts = (network, loss_of(setup), SGD(setup.lr), (x, y), val)
+    try:
+        history = fit(*parts, **settings, callbacks=[recorder], progress=False)
+    except TrainingDiverged as error:
+        return Outcome(network, error.history, recorder.losses, str(error))
+    return Outcome(network, history, recorder.losses, None)
+
+
+def examine(setup: Setup, datasets: Mapping[str, Dataset], seed: int = 0) -> Report:
+    """Inspect the network of this setup before its first step, with its optimizer and batches."""
+    (x, y), _ = examples(setup, datasets)
+    return inspect(
+        build(setup, seed, x.shape[1]),
+        loss_of(setup),
+        x,
+        y,
+        optimizer=SGD(setup.lr),
+        batches=minibatches(x, y, BATCH_SIZE, order_of(setup, seed)),
+    )
