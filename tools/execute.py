@@ -146,6 +146,8 @@ def kernel_environment(scratch):
     environment = dict(os.environ, **KERNEL_SETTINGS)
     environment["IPYTHONDIR"] = str(Path(scratch) / "ipython")
     environment["JUPYTER_CONFIG_DIR"] = str(Path(scratch) / "jupyter")
+    environment["COURSE_PROGRESS"] = str(Path(scratch) / "progress.json")
+    environment.pop("JPY_SESSION_NAME", None)
     for name in ("MPLBACKEND", "MATPLOTLIBRC"):
         environment.pop(name, None)
     return environment

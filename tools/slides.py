@@ -1,0 +1,218 @@
+"""Keeps the one RISE configuration of all notebooks, and builds static decks that need no network.
+A static deck has the stored outputs in it, and a picture where a live demo would be.
+
+    python tools/slides.py check        # do all notebooks have the configuration?
+    python tools/slides.py write        # give it to them
+    python tools/slides.py build        # decks in build/slides/
+    python tools/slides.py build 02 07  # these only
+"""
+
+import argparse
+import copy
+import html
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+from execute import NOTEBOOKS, as_text, select, write
+from nbconvert import SlidesExporter
+from traitlets.config import Config
+
+PROJECT = Path(__file__).resolve().parent.parent
+OUT = PROJECT / "build" / "slides"
+CACHE = PROJECT / "data" / "cache" / "slides"
+TEMPLATES = PROJECT / "tools" / "templates"
+PACKAGES = PROJECT / "tools" / "slides_assets.txt"
+
+RISE = {
+    "theme": "white",
+    "transition": "none",
+    "slideNumber": "c/t",
+    "center": False,  # what a cell prints would move the slide
+    "start_slideshow_at": "beginning",
+}
+
+# Files taken out of the packages in slides_assets.txt: beginning of the name there -> name here
+ASSETS = {
+    "mathjax/static/mathjax/es5/tex-svg-full.js": "mathjax/tex-svg-full.js",
+    "mathjax/static/mathjax/LICENSE": "mathjax/LICENSE",
+    "sphinx_revealjs/_static/revealjs/LICENSE": "reveal/LICENSE",
+    "sphinx_revealjs/_static/revealjs/dist/reveal.css": "reveal/dist/reveal.css",
+    "sphinx_revealjs/_static/revealjs/dist/reveal.js": "reveal/dist/reveal.js",
+    "sphinx_revealjs/_static/revealjs/dist/theme/white.css": "reveal/dist/theme/white.css",
+    "sphinx_revealjs/_static/revealjs/dist/theme/fonts/source-sans-pro/": (
+        "reveal/dist/theme/fonts/source-sans-pro/"
+    ),
+    "sphinx_revealjs/_static/revealjs/plugin/notes/": "reveal/plugin/notes/",
+}
+MARKER = "reveal/dist/reveal.js"
+
+LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
+OFFLINE = """\
+Static decks need reveal.js and MathJax: two packages of 8 MB, fetched once and kept in data/cache.
+They could not be fetched. Are you online? Then run the same command again. pip said:
+{}"""
+
+
+class AssetsMissing(Exception):
+    """The scripts of the decks are not there and could not be fetched."""
+
+
+# ---------------------------------------------------------------- the one configuration
+
+
+def deviations(paths: list[Path]) -> dict[str, dict]:
+    """The RISE metadata of each notebook that has another one than RISE, by name."""
+    found = {path.name: nbformat.read(path, as_version=4).metadata.get("rise") for path in paths}
+    return {name: rise for name, rise in found.items() if rise != RISE}
+
+
+def write_configuration(path: Path) -> bool:
+    """Give a notebook the configuration; returns whether it had another one."""
+    notebook = nbformat.read(path, as_version=4)
+    if notebook.metadata.get("rise") == RISE:
+        return False
+    notebook.metadata["rise"] = dict(RISE)
+    write(path, as_text(notebook))
+    return True
+
+
+# ---------------------------------------------------------------- static decks
+
+
+def fetch_packages(cache: Path) -> list[Path]:
+    """The wheels of slides_assets.txt, from the cache or, once, from the network.
+
+    pip compares them with the hashes in that file. Raises AssetsMissing.
+    """
+    command = [sys.executable, "-m", "pip", "download", "--requirement", PACKAGES, "--dest", cache]
+    command += ["--no-deps", "--only-binary=:all:", "--require-hashes", "--quiet"]
+    command += ["--disable-pip-version-check", "--retries=1", "--timeout=20"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise AssetsMissing(OFFLINE.format("\n".join(result.stderr.splitlines()[-5:])))
+    return sorted(cache.glob("*.whl"))
+
+
+def unpack(packages: list[Path], folder: Path) -> None:
+    """Lay the files named in ASSETS out below a folder."""
+    for package in packages:
+        with zipfile.ZipFile(package) as archive:
+            for member in archive.namelist():
+                for beginning, here in ASSETS.items():
+                    if member.startswith(beginning) and not member.endswith("/"):
+                        target = folder / (here + member[len(beginning) :])
+                        target.parent.mkdir(parents=True, exist_ok=True)
+                        target.write_bytes(archive.read(member))
+
+
+def provide_assets(out: Path, cache: Path = CACHE) -> None:
+    """Put scripts, styles and fonts into out/assets. Raises AssetsMissing."""
+    kept = cache / "assets"
+    if not (kept / MARKER).is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        print("fetching reveal.js and MathJax (8 MB, once)", flush=True)
+        unpack(fetch_packages(cache), kept)
+    shutil.copytree(kept, out / "assets", dirs_exist_ok=True)
+    shutil.copy(NOTEBOOKS / "rise.css", out / "assets")
+
+
+def for_paper(notebook):
+    """A copy without live views and without what is folded: solutions and hidden sources."""
+    notebook = copy.deepcopy(notebook)
+    cells = []
+    for cell in notebook.cells:
+        if "solution" in cell.metadata.get("tags", []):
+            continue
+        if cell.cell_type == "code":
+            if cell.metadata.get("jupyter", {}).get("source_hidden"):
+                cell.metadata["transient"] = {"remove_source": True}
+            for output in cell.outputs:
+                output.get("data", {}).pop(LIVE_VIEW, None)
+        cells.append(cell)
+    notebook.cells = cells
+    notebook.metadata.pop("widgets", None)
+    return notebook
+
+
+def build(path: Path, out: Path) -> Path:
+    """Write the deck of one notebook; returns its path. The assets must be there."""
+    settings = Config()
+    settings.SlidesExporter.reveal_url_prefix = "assets/reveal"
+    settings.SlidesExporter.reveal_theme = RISE["theme"]
+    exporter = SlidesExporter(
+        config=settings, template_name="course_slides", extra_template_basedirs=[str(TEMPLATES)]
+    )
+    notebook = for_paper(nbformat.read(path, as_version=4))
+    resources = {"metadata": {"name": path.stem}, "rise": RISE}
+    page, _ = exporter.from_notebook_node(notebook, resources)
+    deck = out / f"{path.stem}.html"
+    deck.write_text(page, encoding="utf-8")
+    return deck
+
+
+def write_index(decks: list[Path], out: Path) -> None:
+    """A page with links to the decks."""
+    items = "\n".join(
+        f'<li><a href="{html.escape(deck.name)}">{html.escape(deck.stem)}</a> '
+        f'(<a href="{html.escape(deck.name)}?print-pdf">to print</a>)</li>'
+        for deck in decks
+    )
+    page = f"""<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><title>Slides</title>
+<body style="font: 20px/1.6 sans-serif; margin: 2em"><h1>Slides</h1>
+<ul>
+{items}
+</ul>
+</body></html>
+"""
+    (out / "index.html").write_text(page, encoding="utf-8")
+
+
+# ---------------------------------------------------------------- the command
+
+
+def parse_arguments(arguments):
+    parser = argparse.ArgumentParser(description="The slides of the notebooks.")
+    parser.add_argument("action", choices=("check", "write", "build"))
+    parser.add_argument("notebooks", nargs="*", help="number, beginning of the name, or path")
+    return parser.parse_args(arguments)
+
+
+def main(arguments=None) -> int:
+    options = parse_arguments(arguments)
+    try:
+        paths = select(options.notebooks)
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if options.action == "check":
+        found = deviations(paths)
+        for name, rise in found.items():
+            print(f"{name}: the rise metadata is {rise}, expected {RISE}", file=sys.stderr)
+        if found:
+            print("`python tools/slides.py write` sets it.", file=sys.stderr)
+        else:
+            print(f"{len(paths)} notebooks have the same slide configuration")
+        return 1 if found else 0
+    if options.action == "write":
+        for path in paths:
+            print(f"{path.name}: {'set' if write_configuration(path) else 'as it was'}")
+        return 0
+    OUT.mkdir(parents=True, exist_ok=True)
+    try:
+        provide_assets(OUT)
+    except AssetsMissing as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    decks = [build(path, OUT) for path in paths]
+    write_index(sorted(OUT.glob("[0-9]*.html")), OUT)
+    print(f"{len(decks)} decks in {OUT}: open index.html in a browser")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
