@@ -17,11 +17,12 @@ RUN := env -u MPLBACKEND -u MATPLOTLIBRC \
     JUPYTER_DATA_DIR="$(CURDIR)/build/jupyter/data" \
     JUPYTER_RUNTIME_DIR="$(CURDIR)/build/jupyter/runtime" \
     IPYTHONDIR="$(CURDIR)/build/jupyter/ipython" \
+    COURSE_PROGRESS="$(CURDIR)/build/progress.json" \
     MPLCONFIGDIR="$(CURDIR)/build/matplotlib"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install lab test lint test-unit test-notebooks execute bench format clean distclean
+.PHONY: help install lab present slides slides-check test lint test-unit test-notebooks test-browser execute bench sweep format clean distclean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -35,7 +36,17 @@ lab: install ## open JupyterLab on notebooks/ (PORT=8888, ARGS="...")
 	if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then set -- "$$@" --no-browser; fi; \
 	if [ -n "$(PORT)" ]; then set -- "$$@" --port=$(PORT); fi; \
 	echo "JupyterLab starts; its address follows. Stop it here with Ctrl-C."; \
-	exec $(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)/notebooks" --log-level=WARN "$$@" $(ARGS)
+	exec env JUPYTER_CONFIG_PATH="$(CURDIR)/tools/jupyter" \
+	    $(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)/notebooks" --log-level=WARN "$$@" $(ARGS)
+
+present: install ## show a notebook as live slides (NB=03, PORT=8888)
+	@$(PY) tools/present.py $(if $(PORT),--port $(PORT)) $(ARGS) $(NB)
+
+slides: install ## build static slides in build/slides that need no network (NB=03 picks one)
+	@$(PY) tools/slides.py build $(NB)
+
+slides-check: install ## check that all notebooks have the one slide configuration
+	@$(PY) tools/slides.py check
 
 test: install lint test-unit test-notebooks ## check everything: code style, unit tests, every notebook
 	@echo "make test: code style, unit tests and $(words $(NOTEBOOKS)) notebooks are fine"
@@ -53,11 +64,19 @@ test-notebooks: install ## run every notebook and compare its outputs with the s
 	    --nbval --nbval-current-env --nbval-cell-timeout 180 \
 	    --nbval-sanitize-with tests/nbval_sanitize.cfg $(ARGS) $$($(PY) tools/execute.py --list $(NB))
 
+test-browser: install ## walk through all slides and move all demos in a real browser
+	@$(PY) tools/find_browser.py
+	$(RUN) $(PY) -m pytest tests/browser -m browser -n $(WORKERS) -p no:cacheprovider -rP \
+	    $(ARGS)
+
 execute: install ## run the notebooks and store their outputs (NB=02 picks one)
 	@$(PY) tools/execute.py $(ARGS) $(NB)
 
 bench: install ## run the benchmarks (BENCH=name picks one)
 	@set -e; for file in benchmarks/$(BENCH)*.py; do echo "== $$file"; $(PY) $$file $(ARGS); done
+
+sweep: install ## train the 798 runs behind notebook 11 anew, under 30 minutes (goes on where it stopped)
+	$(RUN) $(PY) tools/sweep.py $(ARGS)
 
 format: install ## put the code into the common style
 	@$(PY) -m ruff check --fix .

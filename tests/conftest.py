@@ -17,6 +17,14 @@ settings.register_profile("course", derandomize=True, deadline=None, max_example
 settings.load_profile("course")
 
 
+@pytest.fixture(autouse=True)
+def progress_file(tmp_path, monkeypatch) -> Path:
+    """The file with the student's progress: never the user's own one in a test."""
+    path = tmp_path / "progress.json"
+    monkeypatch.setenv("COURSE_PROGRESS", str(path))
+    return path
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT

@@ -3,11 +3,28 @@
 Each function only draws what it is given; no figure computes or trains anything.
 """
 
+from course_utils.plots.boundaries import (
+    by_layer,
+    curve_fits,
+    decision_boundaries,
+    flat_vector,
+    gradient_errors,
+    plane,
+    run_panels,
+)
+from course_utils.plots.bridge import difference_over_steps, recorded_graph, two_schedules
 from course_utils.plots.classification import (
     class_counts,
     confusion_matrix,
     per_class_accuracy,
     reliability_diagram,
+)
+from course_utils.plots.clinic import before_after, layer_bars, symptom
+from course_utils.plots.comparison import (
+    intervals,
+    rank_lines,
+    rate_panels,
+    runs_by_method,
 )
 from course_utils.plots.curves import setting_curves, training_curves
 from course_utils.plots.descent import (
@@ -43,6 +60,14 @@ from course_utils.plots.losses import (
     loss_and_gradients,
     predictions_while_learning,
 )
+from course_utils.plots.schedules import (
+    curves_with_spread,
+    gradient_norms,
+    losses_by_rate,
+    paired_differences,
+    schedule_curves,
+    shrinking_weights,
+)
 from course_utils.plots.stochastic import (
     batch_paths,
     cost_by_batch,
@@ -54,6 +79,8 @@ from course_utils.plots.stochastic import (
 
 __all__ = [
     "batch_paths",
+    "before_after",
+    "by_layer",
     "california_map",
     "chain_rule",
     "class_counts",
@@ -62,32 +89,53 @@ __all__ = [
     "coordinate_over_steps",
     "correlations_with",
     "cost_by_batch",
+    "curve_fits",
+    "curves_with_spread",
+    "decision_boundaries",
     "descents",
+    "difference_over_steps",
     "difficulties",
     "excess_curves",
     "finite_difference_error",
+    "flat_vector",
     "functions_and_slopes",
     "gradient_clouds",
+    "gradient_errors",
     "gradient_flow",
+    "gradient_norms",
     "image_grid",
     "income_against_price",
+    "intervals",
     "journey",
+    "layer_bars",
     "loss_and_gradients",
     "loss_by_rate",
     "loss_surface",
+    "losses_by_rate",
     "network_pass",
     "noise_by_batch",
+    "paired_differences",
     "per_class_accuracy",
     "pixel_maps",
+    "plane",
     "predictions_while_learning",
     "price_histogram",
+    "rank_lines",
+    "rate_panels",
     "rate_sweep",
     "rates_side_by_side",
+    "recorded_graph",
     "reliability_diagram",
+    "run_panels",
+    "runs_by_method",
+    "schedule_curves",
     "setting_curves",
+    "shrinking_weights",
     "step_lengths",
+    "symptom",
     "tracking",
     "training_curves",
     "two_fits",
+    "two_schedules",
     "weight_images",
 ]

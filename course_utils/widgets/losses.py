@@ -64,7 +64,7 @@ class LossExplorer(Demo):
                 self._curves[name, is_loss].set_data(grid, curves[name][all_of_it])
                 self._points[name, is_loss].set_data([p], [now])
             words.append(
-                f"<span style='color:{color}'><b>{name}</b>: loss {value:.3f}, "
-                f"dL/dp {by_p:+.2f}, dL/dz {by_z:+.4f}</span>"
+                f"<b style='color:{color}'>{name}</b>: loss {value:.3f}, "
+                f"dL/dp {by_p:+.2f}, dL/dz {by_z:+.4f}"
             )
         return " &nbsp; ".join(words)
