@@ -1,0 +1,10 @@
+"""Exercises that name the mistake: `check` looks at an answer, `progress` at what is solved.
+
+Every notebook with exercises has a module here, `notebook_02` for 02, with the questions, the
+reference answers, and the mistakes that are known together with their hints.
+"""
+
+from course_utils.exercises.engine import check
+from course_utils.exercises.record import progress
+
+__all__ = ["check", "progress"]

@@ -1,0 +1,345 @@
+"""The exercises of notebook 01: a neuron, a layer, a safe softmax, and slopes of losses.
+
+Each mistake is one that students make; its hint points at the thought behind it.
+"""
+
+import math
+
+import numpy as np
+
+from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+
+OUTPUT = "compute the output of a neuron, a layer and a network by hand"
+SHAPES = "name the shape of every array on the way"
+LOSSES = "compute squared error and cross-entropy, and their gradients"
+WHY = "explain why classification uses cross-entropy"
+FAILS = "recognize four ways in which a correct formula fails on a computer"
+
+# A neuron with x = (2, -1), w = (0.4, 0.6), b = 0.3, a sigmoid and the target 1.
+Z = 2 * 0.4 - 1 * 0.6 + 0.3
+P = 1 / (1 + math.exp(-Z))
+
+
+def layer(X, W, b):
+    """A dense layer with a ReLU."""
+    return np.maximum(0, X @ W + b)
+
+
+def softmax(Z):
+    """Probabilities for each row of logits; the largest is subtracted first."""
+    exp = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return exp / exp.sum(axis=1, keepdims=True)
+
+
+def bce_gradient(z, y):
+    """The gradient of the mean binary cross-entropy with respect to the logits."""
+    return (_sigmoid(z) - y) / len(z)
+
+
+def _sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def _layer_cases(rng):
+    for rows, fan_in, fan_out in ((6, 3, 5), (1, 4, 2), (4, 4, 4), (5, 2, 1), (3, 1, 3)):
+        yield (
+            rng.normal(size=(rows, fan_in)),
+            rng.normal(size=(fan_in, fan_out)),
+            rng.normal(size=fan_out),
+        )
+
+
+def _softmax_cases(rng):
+    yield (rng.normal(size=(5, 3)),)
+    yield (rng.normal(size=(1, 6)),)
+    yield (rng.normal(size=(4, 4)),)
+    yield (np.array([[1000.0, 1001.0, 999.0], [0.0, -1.0, 3.0]]),)
+    yield (np.array([[-1000.0, -1001.0], [2.0, 1.0], [1000.0, 998.0]]),)
+
+
+def _bce_cases(rng):
+    for rows in (8, 1, 5, 2):
+        yield rng.normal(0, 2, size=(rows, 1)), rng.integers(0, 2, size=(rows, 1))
+
+
+EXERCISES = (
+    Numbers(
+        "01.1",
+        "A neuron on paper",
+        OUTPUT,
+        answer={"z": Z, "p": P, "L": -math.log(P), "dz": P - 1},
+        mistakes=[
+            Mistake(
+                {"z": Z - 0.3},
+                "Your z is the weighted sum alone. What is added at the end?",
+            ),
+            Mistake(
+                {"z": 2 * 0.4 + 1 * 0.6 + 0.3},
+                "Your z is too large. One of the two inputs is negative.",
+            ),
+            Mistake(
+                {"p": 1 / (1 + math.exp(Z))},
+                "Your p is below 1/2 although z is positive. Which sign has z in the exponent?",
+            ),
+            Mistake({"p": Z}, "p is still z. The sigmoid turns it into a probability."),
+            Mistake({"p": math.tanh(Z)}, "That is tanh. The sigmoid runs from 0 to 1."),
+            Mistake(
+                {"L": math.log(P)},
+                "A loss below 0? The logarithm of a probability is negative, and the loss is not.",
+            ),
+            Mistake(
+                {"L": -math.log(1 - P)},
+                "That is the loss for the other label. Which probability did the network give to "
+                "the class that is true?",
+            ),
+            Mistake({"L": -math.log10(P)}, "Your logarithm has base 10; ours is the natural one."),
+            Mistake({"L": (1 - P) ** 2}, "That is the squared error. Asked for is -log p."),
+            Mistake(
+                {"dz": 1 - P},
+                "The sign is turned: if z grows, p grows. Does the loss for y = 1 then rise or "
+                "fall?",
+            ),
+            Mistake(
+                {"dz": -1 / P},
+                "That is the slope with respect to p. From p back to z there is one more link.",
+            ),
+            Mistake(
+                {"dz": P * (1 - P)},
+                "That is the slope of the sigmoid alone, without that of the loss.",
+            ),
+            Mistake(
+                {"dz": 2 * (P - 1) * P * (1 - P)},
+                "That is the slope of the squared error. Where the cross-entropy is used, the "
+                "slope of the sigmoid cancels.",
+            ),
+        ],
+        insight="Predicted minus wanted: with the cross-entropy the sigmoid's own slope cancels.",
+        tolerance=4e-4,
+    ),
+    Function(
+        "01.2",
+        "A layer",
+        OUTPUT,
+        reference=layer,
+        cases=_layer_cases,
+        mistakes=[
+            Mistake(
+                lambda X, W, b: X @ W + b,
+                "Negative numbers come out. The ReLU is missing.",
+            ),
+            Mistake(
+                lambda X, W, b: np.maximum(0, X @ W),
+                "Something is missing: what would this layer say to an input of zeros?",
+            ),
+            Mistake(
+                lambda X, W, b: np.maximum(0, X @ W) + b,
+                "The bias comes too late. It decides where the bend is, so it must be in z.",
+            ),
+            Mistake(
+                lambda X, W, b: np.maximum(0, X @ W.T + b),
+                "This fits only when W is square. W has one neuron a column: is it to be turned?",
+            ),
+            Mistake(
+                lambda X, W, b: np.abs(X @ W + b),
+                "A ReLU does not turn a negative number round. What does it send instead?",
+            ),
+            Mistake(
+                lambda X, W, b: np.minimum(0, X @ W + b),
+                "Your layer keeps what it should cut and cuts what it should keep.",
+            ),
+            Mistake(
+                lambda X, W, b: np.maximum(0, (X @ W + b).sum(axis=1)),
+                "You add up the neurons. A layer gives one number for each of them.",
+            ),
+            Mistake(
+                lambda X, W, b: _sigmoid(X @ W + b),
+                "That is a sigmoid. Here the bend is the ReLU.",
+            ),
+            Mistake(
+                lambda X, W, b: (X @ W + b > 0).astype(float),
+                "You say which neurons are on, with 0 and 1. A ReLU lets their value through.",
+            ),
+            Mistake(
+                lambda X, W, b: np.maximum(0, X @ W - b),
+                "The bias has the wrong sign.",
+            ),
+        ],
+        insight="One matrix product for the whole batch; the bias is broadcast to every row.",
+    ),
+    Function(
+        "01.3",
+        "A safe softmax",
+        FAILS,
+        reference=softmax,
+        cases=_softmax_cases,
+        mistakes=[
+            Mistake(
+                lambda Z: np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True),
+                "Right on paper, but `exp(1000)` is infinite, and infinite by infinite is not a "
+                "number. What may you subtract from all logits of a row without changing the "
+                "answer?",
+            ),
+            Mistake(
+                lambda Z: np.exp(Z - Z.max()) / np.exp(Z - Z.max()).sum(axis=1, keepdims=True),
+                "One largest logit for the whole batch: a row far below it becomes 0 by 0. Each "
+                "row is a distribution of its own.",
+            ),
+            Mistake(
+                lambda Z: np.exp(Z - Z.max(axis=0)) / np.exp(Z - Z.max(axis=0)).sum(axis=0),
+                "Your columns sum to 1. Which axis holds the classes, and which the examples?",
+            ),
+            Mistake(
+                lambda Z: np.exp(Z - Z.max()) / np.exp(Z - Z.max()).sum(),
+                "All entries together sum to 1. It should be each row by itself.",
+            ),
+            Mistake(
+                lambda Z: np.exp(Z - Z.max(axis=1, keepdims=True)),
+                "The largest of each row is 1, so they cannot be probabilities. What is still to "
+                "be divided?",
+            ),
+            Mistake(
+                lambda Z: np.log(softmax(Z)),
+                "These are the logarithms of the probabilities.",
+            ),
+            Mistake(
+                lambda Z: softmax(np.clip(Z, -500, 500)),
+                "Clipping keeps it finite and makes it wrong: 1000 and 1001 become equal.",
+            ),
+            Mistake(
+                lambda Z: softmax(Z / np.abs(Z).max(axis=1, keepdims=True)),
+                "Dividing the logits changes the answer: softmax feels differences, not ratios.",
+            ),
+            Mistake(
+                lambda Z: _sigmoid(Z),
+                "Each entry is squeezed by itself, so a row does not sum to 1. Classes compete.",
+            ),
+            Mistake(
+                lambda Z: softmax(-Z),
+                "The largest logit gets the smallest probability. A sign is turned.",
+            ),
+        ],
+        insight="Subtracting the largest logit changes nothing on paper and everything in a "
+        "computer.",
+    ),
+    Function(
+        "01.4",
+        "The gradient of the cross-entropy",
+        LOSSES,
+        reference=bce_gradient,
+        cases=_bce_cases,
+        mistakes=[
+            Mistake(
+                lambda z, y: _sigmoid(z) - y,
+                "Right for the sum over the batch. The loss is a mean: what does that do to the "
+                "gradient?",
+            ),
+            Mistake(
+                lambda z, y: (_sigmoid(z) - y) / len(z) ** 2,
+                "You divide by N twice. The mean is taken only once.",
+            ),
+            Mistake(
+                lambda z, y: (y - _sigmoid(z)) / len(z),
+                "The sign is turned: it is predicted minus wanted. The gradient points uphill.",
+            ),
+            Mistake(
+                lambda z, y: (z - y) / len(z),
+                "You treat z as a probability. It is a logit: how does it become one?",
+            ),
+            Mistake(
+                lambda z, y: (_sigmoid(_sigmoid(z)) - y) / len(z),
+                "The sigmoid is taken twice.",
+            ),
+            Mistake(
+                lambda z, y: (_sigmoid(z) - y) * _sigmoid(z) * (1 - _sigmoid(z)) / len(z),
+                "The slope of the sigmoid is in there a second time. With the cross-entropy it "
+                "has cancelled.",
+            ),
+            Mistake(
+                lambda z, y: 2 * (_sigmoid(z) - y) * _sigmoid(z) * (1 - _sigmoid(z)) / len(z),
+                "That is the gradient of the squared error. Why is it so small where p is near "
+                "0 or 1?",
+            ),
+            Mistake(
+                lambda z, y: (_sigmoid(z) - y) / (_sigmoid(z) * (1 - _sigmoid(z))) / len(z),
+                "That is the gradient with respect to p. Asked for is the one with respect to z, "
+                "one link further back.",
+            ),
+            Mistake(
+                lambda z, y: (_sigmoid(z) - y.ravel()) / len(z),
+                "(N, 1) against (N,) is broadcast to (N, N), without a word. Keep both (N, 1).",
+            ),
+            Mistake(
+                lambda z, y: np.mean(_sigmoid(z) - y),
+                "One number for the whole batch? Each logit has a slope of its own. The mean sits "
+                "in the 1/N.",
+            ),
+            Mistake(
+                lambda z, y: np.mean(np.logaddexp(0, z) - y * z),
+                "That is the loss, not its gradient.",
+            ),
+            Mistake(
+                lambda z, y: 2 * (_sigmoid(z) - y) / len(z),
+                "The 2 belongs to the squared error.",
+            ),
+        ],
+        insight="Predicted minus wanted, over N. The loss carries the only 1/N of the course.",
+    ),
+    Numbers(
+        "01.5",
+        "Count the parameters",
+        SHAPES,
+        answer=(784 + 1) * 256 + (256 + 1) * 10,
+        mistakes=[
+            Mistake(784 * 256 + 256 * 10, "These are the weights. Each neuron has a bias, too."),
+            Mistake(
+                (784 + 1) * 256,
+                "That is the first layer. There is another one behind it.",
+            ),
+            Mistake(
+                784 * 256 + 256 * 10 + 784 + 256 + 10,
+                "You gave the inputs biases, too. They are numbers, not neurons.",
+            ),
+            Mistake(
+                784 * 256 + 256 * 10 + 2,
+                "One bias for a whole layer? Each neuron has its own.",
+            ),
+            Mistake(784 + 256 + 10, "That is the number of units. Count their connections."),
+            Mistake(256 + 10, "These are the biases alone."),
+            Mistake(
+                784 * 256 * 10,
+                "You multiplied all three. The layers follow each other: their weights add up.",
+            ),
+        ],
+        insight="203,530 numbers, and the batch size is in none of them.",
+    ),
+    Choice(
+        "01.6",
+        "Sure, and wrong",
+        WHY,
+        question="A network is sure and wrong: y = 1, p = 0.01. Why does the squared error hardly "
+        "teach it anything?",
+        options={
+            "a": Option(
+                "The squared error is never larger than 1.",
+                "True, but the size of a loss moves no weight. What does?",
+            ),
+            "b": Option(
+                "Its slope at z carries the slope of the sigmoid, which is nearly 0 there.", ""
+            ),
+            "c": Option(
+                "It cannot be computed for probabilities.",
+                "It can: (p - y)^2 is 0.98 here. Look at how it changes with z.",
+            ),
+            "d": Option(
+                "Its gradient has the wrong sign there.",
+                "The sign is right: it says that z should grow. How loudly does it say so?",
+            ),
+            "e": Option(
+                "Because p = 0.01 is clipped.",
+                "Nothing is clipped here. Compare the two slopes at z.",
+            ),
+        },
+        correct="b",
+        insight="0.02 against 0.99: the cross-entropy divides out just the factor that vanishes.",
+    ),
+)

@@ -1,0 +1,392 @@
+"""The exercises of notebook 02: gradients on paper, two backward passes, and a bug to find.
+
+Each mistake is one that students make; its hint points at the thought behind it.
+"""
+
+import math
+
+import numpy as np
+
+from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+
+BY_HAND = "compute all gradients of two small networks by hand"
+FROM_SHAPES = "derive the matrix form of the backward pass from the shapes alone"
+CHAIN_RULE = "apply the chain rule to a graph of small steps, node by node"
+FIND = "find the wrong line in a broken backward pass"
+CHECK = "check any gradient with finite differences, and say which step size and why"
+
+# One sigmoid neuron: x = 2, w = 0.5, b = 0.3, label 1, rate 0.1.
+A = 1 / (1 + math.exp(-(0.5 * 2 + 0.3)))
+DB = A - 1
+DW = 2 * DB
+
+
+def dense_backward(X, W, dZ):
+    """Gradients of the input, the weights and the bias of Z = X @ W + b."""
+    dX = dZ @ W.T
+    dW = X.T @ dZ
+    db = dZ.sum(axis=0)
+    return dX, dW, db
+
+
+def relu_backward(Z, dA):
+    """The gradient in front of a ReLU: it passes where the input was positive."""
+    return dA * (Z > 0)
+
+
+def backward_pass(X, Z1, A1, P, Y, W2):
+    """All gradients of dense, ReLU, dense, softmax and cross-entropy; Y is one-hot."""
+    dZ2 = (P - Y) / len(X)
+    dA1 = dZ2 @ W2.T
+    dZ1 = dA1 * (Z1 > 0)
+    return {
+        "0.W": X.T @ dZ1,
+        "0.b": dZ1.sum(axis=0),
+        "2.W": A1.T @ dZ2,
+        "2.b": dZ2.sum(axis=0),
+    }
+
+
+def _dense_cases(rng):
+    for rows, fan_in, fan_out in ((6, 4, 3), (1, 3, 2), (5, 3, 3), (4, 1, 5), (7, 2, 1)):
+        yield (
+            rng.normal(size=(rows, fan_in)),
+            rng.normal(size=(fan_in, fan_out)),
+            rng.normal(size=(rows, fan_out)),
+        )
+
+
+def _relu_cases(rng):
+    for shape in ((5, 4), (1, 6), (3, 3), (8, 1)):
+        Z, dA = rng.normal(size=(2, *shape))
+        Z.flat[0] = 0.0
+        yield Z, dA
+    yield rng.normal(size=(4, 3)), np.abs(rng.normal(size=(4, 3)))
+
+
+def _pass_cases(rng):
+    for rows, features, hidden, classes in ((10, 3, 5, 2), (1, 4, 6, 3), (6, 5, 5, 5)):
+        X = rng.normal(size=(rows, features))
+        Z1 = X @ rng.normal(size=(features, hidden)) + rng.normal(size=hidden)
+        A1, W2 = np.maximum(0, Z1), rng.normal(size=(hidden, classes))
+        exp = np.exp(A1 @ W2)
+        yield (
+            X,
+            Z1,
+            A1,
+            exp / exp.sum(axis=1, keepdims=True),
+            np.eye(classes)[rng.integers(0, classes, rows)],
+            W2,
+        )
+
+
+def _dense(dX=None, dW=None, db=None):
+    """A wrong dense backward: the right one, with some of its lines replaced."""
+
+    def wrong(X, W, dZ):
+        right = dense_backward(X, W, dZ)
+        return tuple(
+            line(X, W, dZ) if line else one for line, one in zip((dX, dW, db), right, strict=True)
+        )
+
+    return wrong
+
+
+def _weights_not_transposed(X, W, dZ):
+    """Fits only where W is square; elsewhere NumPy raises."""
+    _, dW, db = dense_backward(X, W, dZ)
+    return dZ @ W, dW, db
+
+
+def _pass_with(dZ2=None, dZ1=None, sums=True, dA1=None):
+    """A wrong backward pass: the right one, with some of its lines replaced."""
+
+    def wrong(X, Z1, A1, P, Y, W2):
+        back = dZ2(P, Y) if dZ2 else (P - Y) / len(X)
+        hidden = dA1(back, W2) if dA1 else back @ W2.T
+        front = dZ1(hidden, Z1, A1) if dZ1 else hidden * (Z1 > 0)
+        add = (lambda g: g.sum(axis=0)) if sums else (lambda g: g.mean(axis=0))
+        return {"0.W": X.T @ front, "0.b": add(front), "2.W": A1.T @ back, "2.b": add(back)}
+
+    return wrong
+
+
+def broken_pass(X, Z1, A1, P, Y, W2):
+    """The pass as it stands in the exercise, with its wrong line."""
+    return _pass_with(dZ1=lambda dA1, Z1, A1: dA1 * (dA1 > 0))(X, Z1, A1, P, Y, W2)
+
+
+EXERCISES = (
+    Numbers(
+        "02.1",
+        "One neuron on paper",
+        BY_HAND,
+        answer={"a": A, "loss": -math.log(A), "dw": DW, "db": DB, "w_new": 0.5 - 0.1 * DW},
+        mistakes=[
+            Mistake(
+                {"a": 1.3},
+                "That is z, before the sigmoid. The neuron still has to bend it.",
+            ),
+            Mistake(
+                {"a": 1 / (1 + math.exp(1.3))},
+                "Your activation is below one half although z is positive. Which sign has z in the "
+                "exponent of the sigmoid?",
+            ),
+            Mistake(
+                {"a": 1 / (1 + math.exp(-1.0))},
+                "Your neuron has no bias: z is more than w times x.",
+            ),
+            Mistake(
+                {"loss": math.log(A)},
+                "A loss below 0? The logarithm of a probability is negative, and the loss is not.",
+            ),
+            Mistake(
+                {"loss": -math.log10(A)},
+                "Your logarithm has base 10. Only the natural one has the derivative 1/a.",
+            ),
+            Mistake(
+                {"loss": -math.log(1 - A)},
+                "That is the loss if the label were 0. Which probability did the network give to "
+                "the label it should have said?",
+            ),
+            Mistake(
+                {"loss": (A - 1) ** 2},
+                "That is a squared error. Here the loss is the cross-entropy.",
+            ),
+            Mistake(
+                {"dw": -DW, "db": -DB},
+                "Both signs are turned. If w grows, a grows: does the loss then rise or fall?",
+            ),
+            Mistake(
+                {"dw": A * (1 - A) * 2},
+                "That is how z moves the activation. The chain has one more link: how the "
+                "activation moves the loss.",
+            ),
+            Mistake(
+                {"db": -1 / A},
+                "That is the gradient at a. On its way to z it passes the sigmoid, which has a "
+                "slope of its own.",
+            ),
+            Mistake(
+                {"dw": DB},
+                "dw and db are not the same: what multiplies w in z, and what multiplies b?",
+            ),
+            Mistake(
+                {"dw": 0.5 * DB},
+                "You multiplied by the weight. The gradient of a product with respect to w is the "
+                "other factor.",
+            ),
+            Mistake(
+                {"w_new": 0.5 + 0.1 * DW},
+                "This step goes uphill: the gradient points to where the loss grows.",
+            ),
+            Mistake({"w_new": 0.5 - DW}, "How long is the step? The rate is 0.1, not 1."),
+            Mistake(
+                {"w_new": 0.5 - 0.1 * DB},
+                "You moved w by the gradient of b. Each parameter has a gradient of its own.",
+            ),
+        ],
+        insight="Predicted minus wanted, times the input: the gradient of every sigmoid neuron "
+        "with this loss.",
+        tolerance=3e-4,
+    ),
+    Function(
+        "02.2",
+        "Backward of a dense layer",
+        FROM_SHAPES,
+        reference=dense_backward,
+        cases=_dense_cases,
+        names=("dX", "dW", "db"),
+        mistakes=[
+            Mistake(
+                _weights_not_transposed,
+                "dX fits only when W happens to be square. The way back through W goes from its "
+                "columns to its rows: what does that do to the matrix?",
+            ),
+            Mistake(
+                _dense(dW=lambda X, W, dZ: dZ.T @ X),
+                "dW has the shape of the transposed W. A gradient has the shape of the thing it "
+                "belongs to.",
+            ),
+            Mistake(
+                _dense(dW=lambda X, W, dZ: X.T @ dZ / len(X)),
+                "Your dW is divided by the number of rows. The 1/N belongs to the loss, and has "
+                "arrived with dZ.",
+            ),
+            Mistake(
+                _dense(dW=lambda X, W, dZ: X.T @ dZ / len(X), db=lambda X, W, dZ: dZ.mean(axis=0)),
+                "dW and db are divided by the number of rows. The loss has taken the mean already: "
+                "who divides twice learns too slowly.",
+            ),
+            Mistake(
+                _dense(db=lambda X, W, dZ: dZ.mean(axis=0)),
+                "You take a mean for db. The bias is added to every row, so its gradient adds up "
+                "over the rows.",
+            ),
+            Mistake(
+                _dense(db=lambda X, W, dZ: dZ.sum(axis=0, keepdims=True)),
+                "db is right in its numbers and has one axis too many: b has the shape (fan_out,).",
+            ),
+            Mistake(
+                _dense(db=lambda X, W, dZ: dZ.sum(axis=1)),
+                "You add up over the outputs of each example. Which axis holds the examples, and "
+                "who shares the bias?",
+            ),
+            Mistake(
+                _dense(db=lambda X, W, dZ: dZ.sum()),
+                "All entries of dZ in one number? There is one bias for each output.",
+            ),
+            Mistake(
+                _dense(db=lambda X, W, dZ: dZ),
+                "db is still dZ, with a row for each example. There is only one b for all of them.",
+            ),
+            Mistake(
+                _dense(dX=lambda X, W, dZ: -dZ @ W.T),
+                "dX has the wrong sign. Backward multiplies by the weights; the minus comes only "
+                "with the step.",
+            ),
+            Mistake(
+                lambda X, W, dZ: tuple(dense_backward(X, W, dZ)[k] for k in (1, 0, 2)),
+                "dX and dW have changed places. The order of the answer is dX, dW, db.",
+            ),
+        ],
+        insight="Each line is the only product of these matrices that has the right shape.",
+    ),
+    Function(
+        "02.3",
+        "Backward of the ReLU",
+        CHAIN_RULE,
+        reference=relu_backward,
+        cases=_relu_cases,
+        names=("dZ",),
+        mistakes=[
+            Mistake(
+                lambda Z, dA: dA * (dA > 0),
+                "You test the sign of the gradient. Which number decided whether the ReLU was open "
+                "or closed?",
+            ),
+            Mistake(
+                lambda Z, dA: (Z > 0).astype(float),
+                "That is the local slope alone. The chain rule multiplies it by what arrives.",
+            ),
+            Mistake(
+                lambda Z, dA: dA * np.maximum(0, Z),
+                "You multiply by the value of the ReLU. The chain rule needs its slope, 0 or 1.",
+            ),
+            Mistake(
+                lambda Z, dA: dA * (Z < 0),
+                "Just the other way round: the ReLU lets through where Z is positive.",
+            ),
+            Mistake(
+                lambda Z, dA: dA * (Z >= 0),
+                "Almost. At exactly 0 the ReLU has a kink, and the course (as PyTorch) lets "
+                "nothing through there. A dead unit sits at 0.",
+            ),
+            Mistake(
+                lambda Z, dA: dA * np.sign(Z),
+                "Where Z is negative you turn the gradient round. But there the output was 0, "
+                "whatever Z did.",
+            ),
+            Mistake(
+                lambda Z, dA: dA * (np.abs(Z) > 0),
+                "Nothing is stopped on its way back. For which Z did the output not depend on Z?",
+            ),
+            Mistake(
+                lambda Z, dA: dA,
+                "The gradient goes through unchanged, as if there were no ReLU.",
+            ),
+            Mistake(
+                lambda Z, dA: Z * (Z > 0),
+                "Your answer does not depend on the gradient that arrives. This is the forward "
+                "pass.",
+            ),
+        ],
+        insight="The ReLU is a gate: what was closed on the way forward is closed on the way back.",
+    ),
+    Function(
+        "02.4",
+        "Find the wrong line",
+        FIND,
+        reference=backward_pass,
+        cases=_pass_cases,
+        given=broken_pass,
+        mistakes=[
+            Mistake(
+                _pass_with(dZ1=lambda dA1, Z1, A1: dA1),
+                "Now nothing is stopped at the ReLU. It had a reason to be there, only the reason "
+                "was the wrong one.",
+            ),
+            Mistake(
+                _pass_with(dZ1=lambda dA1, Z1, A1: dA1 * A1),
+                "You multiply by what came out of the ReLU. What is its slope?",
+            ),
+            Mistake(
+                _pass_with(dZ1=lambda dA1, Z1, A1: dA1 * (Z1 < 0)),
+                "The right number is tested, but the gate opens for the wrong ones.",
+            ),
+            Mistake(
+                _pass_with(dZ1=lambda dA1, Z1, A1: dA1 * Z1),
+                "You multiply by Z1 itself. A ReLU lets all of the gradient through, or nothing.",
+            ),
+            Mistake(
+                _pass_with(dZ1=lambda dA1, Z1, A1: dA1 * A1 * (1 - A1)),
+                "That is the slope of a sigmoid. This network has a ReLU.",
+            ),
+            Mistake(
+                _pass_with(dZ2=lambda P, Y: Y - P, dZ1=lambda dA1, Z1, A1: dA1 * (dA1 > 0)),
+                "The gradients of the second layer were right, and now they have the wrong sign. "
+                "Look at what the two layers do not share.",
+            ),
+            Mistake(
+                _pass_with(dZ2=lambda P, Y: P - Y, dZ1=lambda dA1, Z1, A1: dA1 * (dA1 > 0)),
+                "Without 1/N the second layer is off, too, and it was right before. Look further "
+                "in front.",
+            ),
+            Mistake(
+                _pass_with(dZ2=lambda P, Y: P - Y),
+                "The wrong line is mended. But you took the 1/N away, and that one was right.",
+            ),
+            Mistake(
+                _pass_with(sums=False),
+                "The wrong line is mended. But the biases want the sum over the rows, as it was: "
+                "the mean is in the loss already.",
+            ),
+            Mistake(
+                _pass_with(sums=False, dZ1=lambda dA1, Z1, A1: dA1 * (dA1 > 0)),
+                "Now the bias of the second layer is off, and it was right. Which lines feed both "
+                "W1 and b1, and nothing else?",
+            ),
+        ],
+        insight="Off are exactly the gradients behind the fault. That is how a gradient check "
+        "finds it.",
+    ),
+    Choice(
+        "02.5",
+        "Which step size?",
+        CHECK,
+        question="A gradient check with central differences in float64: which eps is best?",
+        options={
+            "a": Option(
+                "1e-12, because the formula becomes exact as eps goes to 0.",
+                "On paper. In float64 the two losses then agree in all digits but the last few: "
+                "what is left after the subtraction?",
+            ),
+            "b": Option("about 1e-5: a little of both errors.", ""),
+            "c": Option(
+                "0.1, so that rounding does not matter.",
+                "Rounding is not the only error. How much does the curve bend within 0.1?",
+            ),
+            "d": Option(
+                "It does not matter in float64.",
+                "Look at the V in section 6 again: the error changes by many powers of ten.",
+            ),
+            "e": Option(
+                "1e-8, about the root of the smallest number that float64 tells from 1.",
+                "That is the best one for a one-sided difference. The central one is exact to a "
+                "higher order, so its V lies further right.",
+            ),
+        },
+        correct="b",
+        insight="Rounding grows as 1/eps, curvature as eps squared. They meet near 1e-5.",
+    ),
+)

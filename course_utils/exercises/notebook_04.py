@@ -1,0 +1,373 @@
+"""The exercises of notebook 04: the mini-batch iterator, which curve is which, and a decaying rate.
+
+Each mistake is one that students make; its hint points at the thought behind it.
+"""
+
+import math
+
+import numpy as np
+
+from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+
+WRITE = "write the mini-batch iterator, and name four ways to get it wrong"
+MEASURE = "measure how far the gradient of a mini-batch is from the full one"
+COMPARE = "compare batch sizes by epochs, by updates and by seconds, and say why the winner changes"
+SCALE = "scale the learning rate with the batch size, and find where that stops"
+LOWER = "lower the noise floor with a rate that decays, and learn from a stream"
+
+# The curves of exercise 04.2, in the order in which the notebook draws them.
+SIZES = dict(zip("ABCD", np.random.default_rng(11).permutation([2, 20, 200, 1000]), strict=True))
+
+
+def batches(x, y, batch_size, rng):
+    """Mini-batches of one epoch: every example once, in a new order each time."""
+    order = rng.permutation(len(x))
+    for first in range(0, len(x), batch_size):
+        chosen = order[first : first + batch_size]
+        yield x[chosen], y[chosen]
+
+
+def facts(iterate, x, y, batch_size, seed):
+    """What is true of two epochs of an iterator; the order itself may differ from ours."""
+    x_given, y_given = x.copy(), y.copy()
+    rng = np.random.default_rng(seed)
+    epochs = [
+        [(np.array(a), np.array(b)) for a, b in iterate(x_given, y_given, batch_size, rng)]
+        for _ in range(2)
+    ]
+    again = [np.array(a) for a, _ in iterate(x.copy(), y.copy(), batch_size, _rng(seed))]
+    target_of = dict(zip(x.tolist(), y.tolist(), strict=True))
+    first, second = (np.concatenate([a for a, _ in epoch]) for epoch in epochs)
+    targets = np.concatenate([b for _, b in epochs[0]])
+    members = [{frozenset(a.tolist()) for a, _ in epoch} for epoch in epochs]
+    return {
+        "x comes first and y second": bool(np.isin(first, x).all()),
+        "every example has its own target": [target_of.get(v) for v in first.tolist()]
+        == targets.tolist(),
+        "no example is missing": bool(np.isin(x, first).all()),
+        "no example comes twice": len(set(first.tolist())) == len(first),
+        "each batch but the last has batch_size examples": all(
+            len(a) == min(batch_size, len(x)) for a, _ in epochs[0][:-1]
+        ),
+        "the examples come in a new order": len(x) < 8 or not np.array_equal(first, x),
+        "the second epoch has another order": len(x) < 8 or not np.array_equal(first, second),
+        "the second epoch has other batches": members[0] != members[1],
+        "the order is drawn with rng": np.array_equal(first, np.concatenate(again)),
+        "x and y stay as they were": np.array_equal(x, x_given) and np.array_equal(y, y_given),
+    }
+
+
+def _rng(seed):
+    return np.random.default_rng(seed)
+
+
+def _batch_cases(rng):
+    for examples, batch_size in ((23, 5), (20, 4), (9, 1), (4, 10), (30, 29)):
+        x = np.round(rng.normal(size=examples), 6)
+        yield x, 10 * x + 1, batch_size, int(rng.integers(1000))
+
+
+def _file_order(x, y, batch_size, rng):
+    for first in range(0, len(x), batch_size):
+        yield x[first : first + batch_size], y[first : first + batch_size]
+
+
+def _whole_only(x, y, batch_size, rng):
+    for pair in batches(x, y, batch_size, rng):
+        if len(pair[0]) == batch_size:
+            yield pair
+
+
+def _apart(x, y, batch_size, rng):
+    order, other = rng.permutation(len(x)), rng.permutation(len(x))
+    for first in range(0, len(x), batch_size):
+        chosen = slice(first, first + batch_size)
+        yield x[order[chosen]], y[other[chosen]]
+
+
+def _blocks(x, y, batch_size, rng):
+    for first in rng.permutation(np.arange(0, len(x), batch_size)):
+        yield x[first : first + batch_size], y[first : first + batch_size]
+
+
+def _with_replacement(x, y, batch_size, rng):
+    for first in range(0, len(x), batch_size):
+        chosen = rng.integers(0, len(x), min(batch_size, len(x) - first))
+        yield x[chosen], y[chosen]
+
+
+def _own_seed(x, y, batch_size, rng):
+    return batches(x, y, batch_size, np.random.default_rng(0))
+
+
+def _changed_places(x, y, batch_size, rng):
+    return ((b, a) for a, b in batches(x, y, batch_size, rng))
+
+
+def _one_short(x, y, batch_size, rng):
+    order = rng.permutation(len(x))
+    for first in range(0, len(x), batch_size):
+        chosen = order[first : first + batch_size - 1]
+        yield x[chosen], y[chosen]
+
+
+def _one_over(x, y, batch_size, rng):
+    order = rng.permutation(len(x))
+    for first in range(0, len(x), batch_size):
+        chosen = order[first : first + batch_size + 1]
+        yield x[chosen], y[chosen]
+
+
+def _in_place(x, y, batch_size, rng):
+    order = rng.permutation(len(x))
+    x[:], y[:] = x[order], y[order]
+    return _file_order(x, y, batch_size, rng)
+
+
+def my_rate(step):
+    """A rate that falls as 1/step: fast at the start, and calm at the end."""
+    return 1 / (25 + step)
+
+
+def demands(rate, streams):
+    """Which demands a rate meets on streams of (x, noise), for the line y = 2x + 1 + noise."""
+    early, late = [], []
+    for stream in streams:
+        w = b = 0.0
+        far = []
+        for step, (x, noise) in enumerate(stream):
+            error = w * x + b - (2 * x + 1 + noise)
+            lr = float(rate(step))
+            w, b = w - lr * 2 * error * x, b - lr * 2 * error
+            distance = (w - 2) ** 2 + (b - 1) ** 2
+            if not distance < 1e12:
+                return {"it does not diverge": False}
+            far.append(distance)
+        early.append(sum(far[250:350]) / 100)
+        late.append(sum(far[-500:]) / 500)
+    return {
+        "it does not diverge": True,
+        "below 0.1 after 300 examples": sum(early) / len(early) < 0.1,
+        "below 0.0004 at the end": sum(late) / len(late) < 0.0004,
+    }
+
+
+def _streams(rng):
+    yield (
+        [
+            list(
+                zip(rng.normal(size=5000).tolist(), rng.normal(0, 0.5, 5000).tolist(), strict=True)
+            )
+            for _ in range(3)
+        ],
+    )
+
+
+def _swapped(one, other):
+    """The sizes of 04.2 with two of them exchanged."""
+    change = {one: other, other: one}
+    return {name: change.get(int(size), int(size)) for name, size in SIZES.items()}
+
+
+def _backwards():
+    return {name: {2: 1000, 20: 200, 200: 20, 1000: 2}[int(size)] for name, size in SIZES.items()}
+
+
+EXERCISES = (
+    Function(
+        "04.1",
+        "The mini-batch iterator",
+        WRITE,
+        reference=batches,
+        cases=_batch_cases,
+        observe=facts,
+        mistakes=[
+            Mistake(
+                _file_order,
+                "Nothing is shuffled: the batches come in the order of the file, in every epoch.",
+            ),
+            Mistake(
+                _whole_only,
+                "Examples are missing: the last, shorter batch belongs to the epoch, too.",
+            ),
+            Mistake(
+                _apart,
+                "An example has lost its target: x and y are shuffled apart. One order for both.",
+            ),
+            Mistake(
+                _blocks,
+                "Each epoch has the same batches: you shuffle their order, but not who is in them.",
+            ),
+            Mistake(
+                _with_replacement,
+                "Some examples come twice and others never: that is drawing with replacement. An "
+                "epoch is a pass over the data.",
+            ),
+            Mistake(
+                _own_seed,
+                "The second epoch is the first one again. Your own generator starts anew at each "
+                "call; use the `rng` that is handed over.",
+            ),
+            Mistake(_changed_places, "x and y have changed places in the pair."),
+            Mistake(
+                _one_short,
+                "Your batches are one too short, and examples are lost between them. Where does "
+                "a slice end?",
+            ),
+            Mistake(
+                _one_over,
+                "Your batches overlap by one: an example comes in two of them. Where does a slice "
+                "end?",
+            ),
+            Mistake(
+                _in_place,
+                "You shuffle the caller's own arrays. Draw an order, and leave x and y as they "
+                "are.",
+            ),
+        ],
+        insight="One order for both arrays, drawn anew at each call, and nobody left behind.",
+    ),
+    Numbers(
+        "04.2",
+        "Which curve is which?",
+        COMPARE,
+        answer={name: int(size) for name, size in SIZES.items()},
+        mistakes=[
+            Mistake(
+                _backwards(),
+                "Just the other way round. At equal updates, who rests higher above the floor?",
+            ),
+            Mistake(
+                _swapped(200, 1000),
+                "The two large ones have changed places. One of them has no noise at all, so it "
+                "never stops falling.",
+            ),
+            Mistake(
+                _swapped(20, 200),
+                "20 and 200 have changed places. Ten times the batch, a tenth of the floor.",
+            ),
+            Mistake(
+                _swapped(2, 20),
+                "2 and 20 have changed places. Which of the two is more restless?",
+            ),
+            Mistake(
+                lambda answers: sorted(map(str, answers.values())) != ["1000", "2", "20", "200"],
+                "Use each of 2, 20, 200 and 1000 once.",
+                example={"A": 2, "B": 2, "C": 20, "D": 200},
+            ),
+        ],
+        insight="At equal updates the floor tells the batch size: the larger, the lower.",
+    ),
+    Numbers(
+        "04.3",
+        "Counting",
+        SCALE,
+        answer={
+            "updates": 5 * math.ceil(60_000 / 128),
+            "last_batch": 60_000 - 468 * 128,
+            "calmer_batch": 128 * 16,
+            "scaled_rate": 0.05 * 16,
+        },
+        mistakes=[
+            Mistake(
+                {"updates": 5 * 468},
+                "The short last batch of each epoch makes an update, too.",
+            ),
+            Mistake({"updates": 469}, "That is one epoch. There are five."),
+            Mistake(
+                {"updates": 5 * 60_000 / 128},
+                "A fraction of an update? In each epoch the last batch is a short one, but a whole "
+                "update.",
+            ),
+            Mistake(
+                {"updates": 300_000 // 128 + 1, "last_batch": 300_000 % 128},
+                "You laid the five epochs end to end. Each ends with a short batch of its own.",
+            ),
+            Mistake(
+                {"last_batch": 128},
+                "60,000 is no multiple of 128. What is left after 468 full batches?",
+            ),
+            Mistake(
+                {"last_batch": 32},
+                "That is what is missing to a full batch. Asked for is what is in it.",
+            ),
+            Mistake(
+                {"calmer_batch": 4 * 128},
+                "The noise falls with the square root of the batch size: four times the batch "
+                "halves it.",
+            ),
+            Mistake(
+                {"calmer_batch": 32},
+                "A smaller batch is noisier. And mind the square root.",
+            ),
+            Mistake(
+                {"calmer_batch": 8},
+                "The factor is right, but the direction is not: a smaller batch is noisier.",
+            ),
+            Mistake(
+                {"scaled_rate": 0.05 * 4},
+                "That is the square-root rule. Linear scaling multiplies the rate as often as the "
+                "batch.",
+            ),
+            Mistake(
+                {"scaled_rate": 0.05 / 16},
+                "A calmer batch allows a larger rate, not a smaller one.",
+            ),
+        ],
+        insight="A quarter of the noise costs 16 times the batch. The rate to try is 0.8, if the "
+        "curvature allows it.",
+        tolerance=1e-4,
+    ),
+    Function(
+        "04.4",
+        "A rate that decays",
+        LOWER,
+        reference=my_rate,
+        cases=_streams,
+        observe=demands,
+        mistakes=[
+            Mistake(
+                lambda step: 0.01,
+                "Fast at the start, but restless at the end: the floor is as high as the last "
+                "rates allow. Decay further.",
+            ),
+            Mistake(
+                lambda step: 0.0006,
+                "Calm at the end, but too slow at the start: after 300 examples it is still on "
+                "its way.",
+            ),
+            Mistake(
+                lambda step: 0.04 * 0.9**step,
+                "It has not arrived, neither early nor late. A rate that dies out too fast stops "
+                "the run on its way: how far can it still walk?",
+            ),
+            Mistake(
+                lambda step: 1.0,
+                "It diverges. One example can have a large x: the stable rate is well below 1.",
+            ),
+        ],
+        insight="A rate as 1/step: the steps never stop adding up, and the noise dies out.",
+    ),
+    Choice(
+        "04.5",
+        "How many examples?",
+        MEASURE,
+        question="100 examples drawn with replacement give a gradient with noise 0.4. How many "
+        "give 0.1?",
+        options={
+            "a": Option(
+                "200",
+                "Twice the examples make the noise smaller by the square root of 2 only.",
+            ),
+            "b": Option("400", "Four times the examples halve the noise. It should be a quarter."),
+            "c": Option("1,600", ""),
+            "d": Option(
+                "It depends on the size of the data set.",
+                "For draws without replacement. With replacement each draw is independent.",
+            ),
+            "e": Option("25", "Fewer examples, less noise? It is the other way round."),
+        },
+        correct="c",
+        insight="A quarter of the noise for 16 times the work. Precision is expensive.",
+    ),
+)

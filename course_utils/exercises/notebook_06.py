@@ -1,0 +1,444 @@
+"""The exercises of notebook 06: layers forward and backward, and one patient.
+
+Each mistake is one that students make; its hint points at the thought behind it.
+"""
+
+import numpy as np
+
+from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+
+RIGHT_PASS = {"logit": 0.0, "dW2": (1.0, 0.5), "db1": (0.5, -1.0)}
+
+
+def leaky_relu(z, grad_output, slope):
+    """LeakyReLU: the output and the gradient of the input, both of the shape of z."""
+    positive = z > 0
+    return np.where(positive, z, slope * z), np.where(positive, grad_output, slope * grad_output)
+
+
+def dropout(x, grad_output, u, rate, training):
+    """Inverted dropout with the random numbers u: the output and the gradient of the input."""
+    keep = 1 - rate
+    mask = (u < keep) / keep if training else np.ones_like(x)
+    return x * mask, grad_output * mask
+
+
+def batch_norm(x, gamma, beta, eps):
+    """Batch norm in training: the output, x_hat and sigma (Ioffe, Szegedy 2015, algorithm 1)."""
+    sigma = np.sqrt(x.var(axis=0) + eps)
+    x_hat = (x - x.mean(axis=0)) / sigma
+    return gamma * x_hat + beta, x_hat, sigma
+
+
+def batch_norm_backward(grad_output, x_hat, sigma, gamma):
+    """Gradients of the input (N, D), of gamma (D,) and of beta (D,)."""
+    g = grad_output * gamma
+    dx = (g - g.mean(axis=0) - x_hat * (g * x_hat).mean(axis=0)) / sigma
+    return dx, (grad_output * x_hat).sum(axis=0), grad_output.sum(axis=0)
+
+
+def _activation_cases(rng):
+    return [(*rng.normal(size=(2, 5, 4)), slope) for slope in (0.1, 0.01)]
+
+
+def _dropout_cases(rng):
+    x, grad_output = rng.normal(size=(2, 6, 5))
+    u = rng.random((6, 5))
+    return [(x, grad_output, u, 0.3, True), (x, grad_output, u, 0.3, False)]
+
+
+def _batch_cases(rng):
+    return [(rng.normal(2, 3, (6, 4)), *rng.normal(1, 0.5, (2, 4)), eps) for eps in (1e-5, 0.5)]
+
+
+def _backward_cases(rng):
+    cases = []
+    for _ in range(2):
+        x, grad_output = rng.normal(2, 3, (2, 6, 4))
+        gamma, beta = rng.normal(1, 0.5, (2, 4))
+        _, x_hat, sigma = batch_norm(x, gamma, beta, 1e-5)
+        cases.append((grad_output, x_hat, sigma, gamma))
+    return cases
+
+
+def _passes_nothing(z, grad_output, slope):
+    return leaky_relu(z, grad_output, slope)[0], grad_output * (z > 0)
+
+
+def _slope_for_all(z, grad_output, slope):
+    return leaky_relu(z, grad_output, slope)[0], slope * grad_output
+
+
+def _ignores_the_way_back(z, grad_output, slope):
+    return leaky_relu(z, grad_output, slope)[0], np.where(z > 0, 1.0, slope)
+
+
+def _looks_at_the_gradient(z, grad_output, slope):
+    own = np.where(grad_output > 0, grad_output, slope * grad_output)
+    return leaky_relu(z, grad_output, slope)[0], own
+
+
+def _multiplied_by_z(z, grad_output, slope):
+    return leaky_relu(z, grad_output, slope)[0], grad_output * np.where(z > 0, z, slope * z)
+
+
+def _plain_relu(z, grad_output, slope):
+    return np.maximum(z, 0), grad_output * (z > 0)
+
+
+def _not_divided(x, grad_output, u, rate, training):
+    mask = (u < 1 - rate) if training else np.ones_like(x)
+    return x * mask, grad_output * mask
+
+
+def _divided_by_rate(x, grad_output, u, rate, training):
+    mask = (u < 1 - rate) / rate if training else np.ones_like(x)
+    return x * mask, grad_output * mask
+
+
+def _keeps_the_wrong_ones(x, grad_output, u, rate, training):
+    mask = (u < rate) / (1 - rate) if training else np.ones_like(x)
+    return x * mask, grad_output * mask
+
+
+def _drops_always(x, grad_output, u, rate, training):
+    return dropout(x, grad_output, u, rate, True)
+
+
+def _scales_at_inference(x, grad_output, u, rate, training):
+    out, dx = _not_divided(x, grad_output, u, rate, training)
+    return (out, dx) if training else (out * (1 - rate), dx * (1 - rate))
+
+
+def _backward_without_mask(x, grad_output, u, rate, training):
+    return dropout(x, grad_output, u, rate, training)[0], grad_output
+
+
+def _backward_mask_without_scale(x, grad_output, u, rate, training):
+    out, _ = dropout(x, grad_output, u, rate, training)
+    return out, _not_divided(x, grad_output, u, rate, training)[1]
+
+
+def _normalize(x, gamma, beta, mean, sigma):
+    x_hat = (x - mean) / sigma
+    return gamma * x_hat + beta, x_hat, sigma
+
+
+def _over_columns(x, gamma, beta, eps):
+    sigma = np.sqrt(x.var(axis=1, keepdims=True) + eps)
+    return _normalize(x, gamma, beta, x.mean(axis=1, keepdims=True), sigma)
+
+
+def _over_everything(x, gamma, beta, eps):
+    return _normalize(x, gamma, beta, x.mean(), np.full(x.shape[1], np.sqrt(x.var() + eps)))
+
+
+def _unbiased(x, gamma, beta, eps):
+    return _normalize(x, gamma, beta, x.mean(axis=0), np.sqrt(x.var(axis=0, ddof=1) + eps))
+
+
+def _eps_outside(x, gamma, beta, eps):
+    return _normalize(x, gamma, beta, x.mean(axis=0), x.std(axis=0) + eps)
+
+
+def _no_root(x, gamma, beta, eps):
+    return _normalize(x, gamma, beta, x.mean(axis=0), x.var(axis=0) + eps)
+
+
+def _no_gamma_and_beta(x, gamma, beta, eps):
+    _, x_hat, sigma = batch_norm(x, gamma, beta, eps)
+    return x_hat, x_hat, sigma
+
+
+def _constants(grad_output, x_hat, sigma, gamma):
+    _, dgamma, dbeta = batch_norm_backward(grad_output, x_hat, sigma, gamma)
+    return grad_output * gamma / sigma, dgamma, dbeta
+
+
+def _without_the_variance(grad_output, x_hat, sigma, gamma):
+    _, dgamma, dbeta = batch_norm_backward(grad_output, x_hat, sigma, gamma)
+    g = grad_output * gamma
+    return (g - g.mean(axis=0)) / sigma, dgamma, dbeta
+
+
+def _without_the_mean(grad_output, x_hat, sigma, gamma):
+    _, dgamma, dbeta = batch_norm_backward(grad_output, x_hat, sigma, gamma)
+    g = grad_output * gamma
+    return (g - x_hat * (g * x_hat).mean(axis=0)) / sigma, dgamma, dbeta
+
+
+def _without_gamma(grad_output, x_hat, sigma, gamma):
+    _, dgamma, dbeta = batch_norm_backward(grad_output, x_hat, sigma, gamma)
+    dx, _, _ = batch_norm_backward(grad_output, x_hat, sigma, np.ones_like(gamma))
+    return dx, dgamma, dbeta
+
+
+def _without_sigma(grad_output, x_hat, sigma, gamma):
+    return batch_norm_backward(grad_output, x_hat, np.ones_like(sigma), gamma)
+
+
+def _means_for_gamma_and_beta(grad_output, x_hat, sigma, gamma):
+    dx, dgamma, dbeta = batch_norm_backward(grad_output, x_hat, sigma, gamma)
+    return dx, dgamma / len(x_hat), dbeta / len(x_hat)
+
+
+def _swapped(grad_output, x_hat, sigma, gamma):
+    dx, dgamma, dbeta = batch_norm_backward(grad_output, x_hat, sigma, gamma)
+    return dx, dbeta, dgamma
+
+
+EXERCISES = (
+    Numbers(
+        "06.1",
+        "Two units that solve XOR",
+        "write layers, and know what flows through them",
+        answer=RIGHT_PASS,
+        mistakes=[
+            Mistake(
+                {"dW2": (-1.0, -0.5), "db1": (-0.5, 1.0)},
+                "All signs are turned. The gradient at the logit is p - y. What is y here, and "
+                "is the network's p too high or too low?",
+            ),
+            Mistake(
+                {"dW2": (0.0, 0.0), "db1": (0.0, 0.0)},
+                "The logit is 0, but that is not the error. Which probability does a logit of 0 "
+                "mean, and how far is it from the target?",
+            ),
+            Mistake(
+                {"logit": 1.0},
+                "Is the second unit's input 2 or 1? Each column of W1 is one unit, and each has "
+                "a bias of its own.",
+            ),
+            Mistake(
+                {"logit": 2.0},
+                "You have the first unit's part. The output adds up both units, each with its "
+                "weight in W2.",
+            ),
+            Mistake(
+                {"dW2": (0.5, 0.5)},
+                "The gradient of a weight is what comes back times what went through it. What "
+                "went through the weights of W2: x, or the outputs of the hidden units?",
+            ),
+            Mistake(
+                {"db1": (1.0, 0.5)},
+                "That is dW2. For db1 the gradient goes further back, through W2 and the ReLU.",
+            ),
+            Mistake(
+                {"db1": (0.5, 0.0)},
+                "A ReLU stops the gradient where its input was negative. Which inputs do the two "
+                "units have for x = (1, 1)?",
+            ),
+            Mistake(
+                {"db1": (0.5, 0.5)},
+                "Both units get the same? On its way back the gradient passes W2, and its two "
+                "weights differ.",
+            ),
+            Mistake(
+                {"db1": (1.0, -2.0)},
+                "That is W2 itself. It is multiplied by the gradient that arrives at the logit.",
+            ),
+        ],
+        insight="A ReLU network that is right on paper: the second unit cancels the first where "
+        "both inputs are 1.",
+    ),
+    Function(
+        "06.2",
+        "LeakyReLU",
+        "write an activation forward and backward",
+        reference=leaky_relu,
+        cases=_activation_cases,
+        mistakes=[
+            Mistake(
+                _plain_relu,
+                "That is the ReLU without the leak: nothing comes through where z is negative. "
+                "Where does slope come in?",
+            ),
+            Mistake(
+                _passes_nothing,
+                "Forward is right. Backward passes nothing where z is negative, and that was the "
+                "fault to be cured. What is the derivative of slope * z?",
+            ),
+            Mistake(
+                _slope_for_all,
+                "Backward multiplies every entry by slope. Which entries had the derivative 1?",
+            ),
+            Mistake(
+                _ignores_the_way_back,
+                "You return the derivative of the layer alone. The chain rule multiplies it by "
+                "what arrives from behind.",
+            ),
+            Mistake(
+                _looks_at_the_gradient,
+                "Where the gradient is positive is not the question. On which side of its bend "
+                "was the input?",
+            ),
+            Mistake(
+                _multiplied_by_z,
+                "You multiply the gradient by the output. What is needed is the slope of the "
+                "function at z, not its value.",
+            ),
+        ],
+        insight="The bend is decided by z, in both directions. That is why forward must remember "
+        "it.",
+    ),
+    Function(
+        "06.3",
+        "Dropout",
+        "write a layer that differs between training and inference",
+        reference=dropout,
+        cases=_dropout_cases,
+        mistakes=[
+            Mistake(
+                _not_divided,
+                "The right entries are dropped, but the mean of the output has shrunk. At "
+                "inference the next layer will get larger inputs than it was trained on.",
+            ),
+            Mistake(
+                _divided_by_rate,
+                "What is kept should be scaled so that the mean stays. Which fraction is kept: "
+                "rate, or 1 - rate?",
+            ),
+            Mistake(
+                _keeps_the_wrong_ones,
+                "You keep as many as you should drop. With a rate of 0.3, how many of ten entries "
+                "survive?",
+            ),
+            Mistake(
+                _drops_always,
+                "Training is right. At inference you still throw dice: the same input would get "
+                "another answer each time.",
+            ),
+            Mistake(
+                _scales_at_inference,
+                "That is the older form, which scales at inference. Here the scaling is done in "
+                "training, so that at inference nothing is left to do.",
+            ),
+            Mistake(
+                _backward_without_mask,
+                "Forward is right. An entry that was dropped did not touch the loss. What can its "
+                "gradient be?",
+            ),
+            Mistake(
+                _backward_mask_without_scale,
+                "Backward drops the right entries. But forward multiplied the others by a number; "
+                "what does the chain rule say about it?",
+            ),
+        ],
+        insight="Dropout is a multiplication by a random constant. Its backward pass is the same "
+        "multiplication.",
+    ),
+    Function(
+        "06.4",
+        "Batch norm, forward",
+        "write a layer whose rows depend on each other",
+        reference=batch_norm,
+        cases=_batch_cases,
+        mistakes=[
+            Mistake(
+                _over_columns,
+                "Your mean and variance run over the features of each example: that is layer "
+                "norm. Rows are examples, and the batch is what to average over.",
+            ),
+            Mistake(
+                _over_everything,
+                "One mean for the whole batch mixes features that have nothing to do with each "
+                "other. Each feature has its own.",
+            ),
+            Mistake(
+                _unbiased,
+                "You divide by N - 1. The normalization uses the plain mean of the squares; the "
+                "other one is for the running variance.",
+            ),
+            Mistake(
+                _eps_outside,
+                "Where does eps stand: beside the root or under it? With a small eps you would "
+                "never notice, so the check takes a large one, too.",
+            ),
+            Mistake(
+                _no_root,
+                "You divide by the variance. In which unit is it, if x is in meters?",
+            ),
+            Mistake(
+                _no_gamma_and_beta,
+                "x_hat is right. The layer may still undo the normalization: which two "
+                "parameters let it?",
+            ),
+        ],
+        insight="The output of one row depends on all rows. That is what makes the backward pass "
+        "harder.",
+    ),
+    Function(
+        "06.5",
+        "Batch norm, backward",
+        "derive a backward pass, and check it",
+        reference=batch_norm_backward,
+        cases=_backward_cases,
+        mistakes=[
+            Mistake(
+                _constants,
+                "You treat mean and variance as constants, as at inference. In training, each row "
+                "moves them, and with them all other rows.",
+            ),
+            Mistake(
+                _without_the_variance,
+                "The part of the mean is there. Moving one row also changes the variance of all: "
+                "which term is that?",
+            ),
+            Mistake(
+                _without_the_mean,
+                "The part of the variance is there. What if all rows move by the same amount? The "
+                "output stays, so dx must sum to 0 over the batch. Does yours?",
+            ),
+            Mistake(
+                _without_gamma,
+                "The gradient passes gamma before it reaches x_hat. With gamma = 1 nobody would "
+                "notice; the check takes another.",
+            ),
+            Mistake(
+                _without_sigma,
+                "x_hat is x divided by sigma. Where is that division on the way back?",
+            ),
+            Mistake(
+                _means_for_gamma_and_beta,
+                "gamma and beta get the mean over the batch from you. The only 1/N is in the "
+                "loss; a layer sums.",
+            ),
+            Mistake(
+                _swapped,
+                "dgamma and dbeta are swapped. Which of the two multiplies x_hat?",
+            ),
+        ],
+        insight="What is subtracted are the two things that batch norm takes away anyway: a shift "
+        "and a stretch of the whole batch.",
+    ),
+    Choice(
+        "06.6",
+        "The patient",
+        "name the check that catches a bug, and what the others cannot see",
+        question="The gradient check passes, the first loss is ln 2, SGD does not learn ten "
+        "examples by heart, and Adam does. What is most likely wrong?",
+        options={
+            "a": Option(
+                "The gradient is divided by N twice.",
+                "A wrong factor in the gradient is exactly what a gradient check on 16 examples "
+                "sees.",
+            ),
+            "b": Option(
+                "The optimizer loses its state at every step.",
+                "Plain SGD has no state to lose, and it is SGD that fails here.",
+            ),
+            "c": Option(
+                "The first weights are far too small.",
+                "Nothing about the gradient is wrong, it is only tiny. Adam divides by its size.",
+            ),
+            "d": Option(
+                "The labels do not belong to these inputs.",
+                "A network can learn ten examples by heart with any labels. This one does not "
+                "even do that.",
+            ),
+        },
+        correct="c",
+        insight="Right and large enough to learn from are two questions. A number for each layer "
+        "answers the second.",
+    ),
+)

@@ -1,0 +1,287 @@
+"""The exercises of notebook 07: the first loss, a confusion matrix, and parameters by the count.
+
+Each mistake is one that students make; its hint points at the thought behind it.
+"""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+
+from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+
+CHECK = "check a network before you spend time on it: first loss, overfit 50 images"
+READ = "read a confusion matrix, first-layer weights and a reliability diagram"
+SPLIT = "inspect and split real data before you train on it"
+STANDARDIZE = "standardize it without falling into a famous trap"
+
+SKEWED = -(0.9 * math.log(0.9) + 0.1 * math.log(0.1))
+
+
+def read_confusion(confusion, k):
+    """Recall and precision of class k, and the (true, said) pair of the most frequent mistake."""
+    recall_k = confusion[k, k] / confusion[k].sum()
+    precision_k = confusion[k, k] / confusion[:, k].sum()
+    mistakes = confusion - np.diag(confusion.diagonal())
+    worst = np.unravel_index(mistakes.argmax(), mistakes.shape)
+    return recall_k, precision_k, worst
+
+
+def _matrices(rng):
+    """Confusion matrices without ties, with the largest numbers on the diagonal."""
+    for classes in (3, 10, 2, 5):
+        matrix = rng.permutation(classes**2).reshape(classes, classes) + 1
+        matrix[np.diag_indices(classes)] += 3 * classes**2
+        yield matrix, int(rng.integers(0, classes))
+        yield matrix, classes - 1
+
+
+def _with(recall=None, precision=None, worst=None):
+    """A wrong reading: the right one, with a part replaced."""
+
+    def wrong(confusion, k):
+        right = read_confusion(confusion, k)
+        return tuple(
+            part(confusion, k) if part else one
+            for part, one in zip((recall, precision, worst), right, strict=True)
+        )
+
+    return wrong
+
+
+def _off_diagonal(confusion):
+    return confusion - np.diag(confusion.diagonal())
+
+
+def _place(matrix):
+    return np.unravel_index(matrix.argmax(), matrix.shape)
+
+
+def _parameters(sizes, bias=1):
+    return sum((one + bias) * other for one, other in pairwise(sizes))
+
+
+DEEPER, WIDER = (784, 128, 128, 128, 128, 10), (784, 512, 10)
+
+EXERCISES = (
+    Numbers(
+        "07.1",
+        "The first loss",
+        CHECK,
+        answer={"letters": math.log(26), "sure": -math.log(0.9), "skewed": SKEWED},
+        mistakes=[
+            Mistake(
+                {"letters": -math.log(26)},
+                "A cross-entropy is never negative. Where is the minus of -log p?",
+            ),
+            Mistake({"letters": 1 / 26}, "That is the probability of each letter. And the loss?"),
+            Mistake(
+                {"letters": math.log(10)},
+                "That is the first loss for ten classes. How many letters are there?",
+            ),
+            Mistake(
+                {"letters": math.log2(26)},
+                "That is in bits, with a logarithm of base 2. Ours is the natural one.",
+            ),
+            Mistake(
+                {"letters": math.log10(26)},
+                "Your logarithm has base 10. Ours is the natural one (`np.log`).",
+            ),
+            Mistake({"sure": 0.1}, "That is how much is missing to 1. The loss is -log p."),
+            Mistake(
+                {"sure": -math.log(0.1)},
+                "That is the loss of a network that gives the right class only 0.1.",
+            ),
+            Mistake(
+                {"sure": math.log(0.9)},
+                "A logarithm of a probability is negative, and a loss is not.",
+            ),
+            Mistake(
+                {"skewed": -math.log(0.9)},
+                "You counted class A alone. One example in ten is of the other class, and costs "
+                "more.",
+            ),
+            Mistake(
+                {"skewed": -(math.log(0.9) + math.log(0.1)) / 2},
+                "You averaged the two losses as if the classes were equally frequent.",
+            ),
+            Mistake(
+                {"skewed": math.log(2)},
+                "ln 2 is the loss of one who always says 50 : 50. This one knows the frequencies.",
+            ),
+            Mistake(
+                {"skewed": -(math.log(0.9) + math.log(0.1))},
+                "You added the two losses. The loss is a mean over the examples: nine of ten have "
+                "the small one.",
+            ),
+        ],
+        insight="Frequencies alone bring the loss below ln 2. Compare the first loss with this.",
+        tolerance=6e-3,
+    ),
+    Function(
+        "07.2",
+        "Read the confusion matrix",
+        READ,
+        reference=read_confusion,
+        cases=_matrices,
+        names=("recall_k", "precision_k", "worst"),
+        mistakes=[
+            Mistake(
+                _with(
+                    recall=lambda c, k: c[k, k] / c[:, k].sum(),
+                    precision=lambda c, k: c[k, k] / c[k].sum(),
+                ),
+                "Recall and precision have changed places: which one asks about all that are a k?",
+            ),
+            Mistake(
+                _with(worst=lambda c, k: _place(c)),
+                "The largest number of all is no mistake. Where do the right answers stand?",
+            ),
+            Mistake(
+                _with(worst=lambda c, k: _place(_off_diagonal(c).T)),
+                "The worst pair is the wrong way round: (true, said) is (row, column).",
+            ),
+            Mistake(
+                _with(worst=lambda c, k: _off_diagonal(c).argmax()),
+                "`argmax` counts through the whole matrix. Which row and which column is that?",
+            ),
+            Mistake(
+                _with(worst=lambda c, k: _off_diagonal(c).max()),
+                "That is how often the worst mistake happens. Asked for is which one it is.",
+            ),
+            Mistake(
+                _with(worst=lambda c, k: (k, _off_diagonal(c)[k].argmax())),
+                "You looked for the worst mistake in row k only. It may be in any row.",
+            ),
+            Mistake(
+                _with(
+                    recall=lambda c, k: c[k, k] / c.sum(),
+                    precision=lambda c, k: c[k, k] / c.sum(),
+                ),
+                "You divide by all images. Recall and precision each ask about some of them: "
+                "which?",
+            ),
+            Mistake(
+                _with(
+                    recall=lambda c, k: c[k, k] / (c[k].sum() - c[k, k]),
+                    precision=lambda c, k: c[k, k] / (c[:, k].sum() - c[k, k]),
+                ),
+                "You divide right by wrong. A fraction divides by all, the right ones included.",
+            ),
+            Mistake(
+                _with(
+                    recall=lambda c, k: 1 - c[k, k] / c[k].sum(),
+                    precision=lambda c, k: 1 - c[k, k] / c[:, k].sum(),
+                ),
+                "These are the fractions that went wrong.",
+            ),
+            Mistake(
+                _with(recall=lambda c, k: c.diagonal().sum() / c.sum()),
+                "That is the accuracy over all classes. Recall is about class k.",
+            ),
+        ],
+        insight="Recall divides by a row, precision by a column, and a mistake is off the "
+        "diagonal.",
+    ),
+    Numbers(
+        "07.3",
+        "Deeper or wider?",
+        CHECK,
+        answer={"deeper": _parameters(DEEPER), "wider": _parameters(WIDER), "smallest": "deeper"},
+        mistakes=[
+            Mistake(
+                {"deeper": _parameters(DEEPER, bias=0)},
+                "The weights of `deeper` are right. Now add the biases, one for each unit.",
+            ),
+            Mistake(
+                {"wider": _parameters(WIDER, bias=0)},
+                "The weights of `wider` are right. Now add the biases, one for each unit.",
+            ),
+            Mistake(
+                {"deeper": _parameters(DEEPER[1:])},
+                "The first layer of `deeper` is missing, from the 784 pixels. It is the largest.",
+            ),
+            Mistake(
+                {"deeper": _parameters((784, 128, 128, 128, 10))},
+                "Count the layers of `deeper` again: one of 128 to 128 is missing.",
+            ),
+            Mistake(
+                {"deeper": _parameters((784, 128, 128, 128, 128, 128, 10))},
+                "Count the layers of `deeper` again: there are four of 128 units, so three between "
+                "them.",
+            ),
+            Mistake(
+                {"wider": _parameters((784, 512))},
+                "That is the first layer of `wider`. From its units it goes on to ten outputs.",
+            ),
+            Mistake(
+                {"smallest": "wider"},
+                "It has fewer layers. But which layer of all has the most weights?",
+            ),
+            Mistake(
+                {"smallest": "ours"},
+                "Ours has 242,762. Compare with both others.",
+            ),
+        ],
+        insight="The deepest is the smallest: what counts is how wide the layer at the pixels is.",
+    ),
+    Choice(
+        "07.4",
+        "Which data may decide?",
+        SPLIT,
+        question="You try ten learning rates, and report the accuracy of the best one. On which "
+        "data do you choose the rate?",
+        options={
+            "a": Option(
+                "On the training images: they are the most.",
+                "They have been learned by heart. Which rate memorizes best is another question.",
+            ),
+            "b": Option("On the validation images.", ""),
+            "c": Option(
+                "On the test images: that is the number you report.",
+                "The best of ten is partly luck with these images. Then the number you report is "
+                "partly luck, too.",
+            ),
+            "d": Option(
+                "On all of them, for the least noise.",
+                "Then nothing is left that the choice has not seen.",
+            ),
+            "e": Option(
+                "On the first half of the test images, and report the second half.",
+                "That would be honest, too. But it is what the validation images are for, and the "
+                "test would have only half its size.",
+            ),
+        },
+        correct="b",
+        insight="Validation may be looked at as often as you like; the test set once.",
+    ),
+    Choice(
+        "07.5",
+        "A pixel that never changes",
+        STANDARDIZE,
+        question="A pixel is 0 in all training images. In one test image it is 0.5. What should "
+        "the standardized value be?",
+        options={
+            "a": Option("0.5: divide by 1 where the std is 0.", ""),
+            "b": Option(
+                "500,000,000: divide by the std, plus 1e-9 against dividing by 0.",
+                "That is the trap: one speck of dust, and the network sees nothing else.",
+            ),
+            "c": Option(
+                "Not a number: 0.5 divided by 0.",
+                "Infinity, to be exact, and the whole image is lost. Does it have to be?",
+            ),
+            "d": Option(
+                "0: compute the std again, with the test images.",
+                "Then the test images have a say in the training. The statistics come from the "
+                "training part only.",
+            ),
+            "e": Option(
+                "0.5 less the mean of all pixels, divided by their std.",
+                "Each pixel is standardized by itself. What are the mean and the std of this one?",
+            ),
+        },
+        correct="a",
+        insight="A constant column has no scale of its own, so it keeps the one it has.",
+    ),
+)

@@ -1,0 +1,311 @@
+"""The exercises of notebook 09: rates, schedules, weight decay, early stopping, batch norm.
+
+Each mistake is one that students make, with a hint at the thought behind it.
+"""
+
+import math
+
+import numpy as np
+
+from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+
+BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
+
+
+def warmup_cosine(step, lr, warmup, steps):
+    """A line from lr / 100 up to lr at step `warmup`, then half a cosine to 0 at `steps`."""
+    if step < warmup:
+        return lr * (0.01 + 0.99 * step / warmup)
+    progress = min((step - warmup) / (steps - warmup), 1)
+    return lr * (1 + math.cos(math.pi * progress)) / 2
+
+
+def _unclamped(step, lr, warmup, steps):
+    if step < warmup:
+        return lr * (0.01 + 0.99 * step / warmup)
+    return lr * (1 + math.cos(math.pi * (step - warmup) / (steps - warmup))) / 2
+
+
+def _first_rate_zero(step, lr, warmup, steps):
+    if step < warmup:
+        return lr * step / warmup
+    return warmup_cosine(step, lr, warmup, steps)
+
+
+def _cosine_from_step_0(step, lr, warmup, steps):
+    if step < warmup:
+        return lr * (0.01 + 0.99 * step / warmup)
+    return lr * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
+
+
+def _ends_late(step, lr, warmup, steps):
+    if step < warmup:
+        return lr * (0.01 + 0.99 * step / warmup)
+    return lr * (1 + math.cos(math.pi * min((step - warmup) / steps, 1))) / 2
+
+
+def _not_halved(step, lr, warmup, steps):
+    if step < warmup:
+        return lr * (0.01 + 0.99 * step / warmup)
+    return 2 * warmup_cosine(step, lr, warmup, steps)
+
+
+def _no_warmup(step, lr, warmup, steps):
+    return lr * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
+
+
+def _schedule_cases(rng):
+    for _ in range(4):
+        lr = float(np.round(rng.uniform(0.01, 0.5), 3))
+        warmup, rest = int(rng.integers(3, 12)), int(rng.integers(20, 60))
+        steps = warmup + rest
+        for step in (0, warmup - 1, warmup, warmup + rest // 2, steps - 1, steps, steps + rest):
+            yield step, lr, warmup, steps
+
+
+def _adam_step(theta, g, m, v, t, lr, before=0.0, in_gradient=0.0):
+    """One step of Adam: theta * (1 - before) first, g + in_gradient * theta as the gradient."""
+    g = g + in_gradient * theta
+    m, v = BETA1 * m + (1 - BETA1) * g, BETA2 * v + (1 - BETA2) * g**2
+    m_hat, v_hat = m / (1 - BETA1**t), v / (1 - BETA2**t)
+    return theta * (1 - before) - lr * m_hat / (np.sqrt(v_hat) + EPS), m, v
+
+
+def adamw_step(theta, g, m, v, t, lr, decay):
+    """One step of Adam with decoupled weight decay; returns theta, m, v. `t` counts from 1."""
+    return _adam_step(theta, g, m, v, t, lr, before=lr * decay)
+
+
+def _l2(theta, g, m, v, t, lr, decay):
+    return _adam_step(theta, g, m, v, t, lr, in_gradient=decay)
+
+
+def _decay_without_rate(theta, g, m, v, t, lr, decay):
+    return _adam_step(theta, g, m, v, t, lr, before=decay)
+
+
+def _growth(theta, g, m, v, t, lr, decay):
+    return _adam_step(theta, g, m, v, t, lr, before=-lr * decay)
+
+
+def _no_decay(theta, g, m, v, t, lr, decay):
+    return _adam_step(theta, g, m, v, t, lr)
+
+
+def _decay_after(theta, g, m, v, t, lr, decay):
+    moved, m, v = _adam_step(theta, g, m, v, t, lr)
+    return moved * (1 - lr * decay), m, v
+
+
+def _both(theta, g, m, v, t, lr, decay):
+    return _adam_step(theta, g, m, v, t, lr, before=lr * decay, in_gradient=decay)
+
+
+def _adamw_cases(rng):
+    for t in (1, 2, 9):
+        theta, g = rng.normal(size=(2, 4))
+        m, v = (np.zeros(4), np.zeros(4)) if t == 1 else (rng.normal(size=4), rng.random(4))
+        yield theta, g, m, v, t, 0.1, float(rng.uniform(0.3, 1.5))
+
+
+def early_stop(val_losses, patience):
+    """(last epoch trained, epoch of the network that is kept), both counted from 1."""
+    best, best_epoch = math.inf, 0
+    for epoch, loss in enumerate(val_losses, start=1):
+        if loss < best:
+            best, best_epoch = loss, epoch
+        if epoch - best_epoch >= patience:
+            return epoch, best_epoch
+    return len(val_losses), best_epoch
+
+
+def _one_too_many(val_losses, patience):
+    return early_stop(val_losses, patience + 1)
+
+
+def _keeps_the_last(val_losses, patience):
+    last, _ = early_stop(val_losses, patience)
+    return last, last
+
+
+def _from_zero(val_losses, patience):
+    last, best = early_stop(val_losses, patience)
+    return last - 1, best - 1
+
+
+def _against_the_previous(val_losses, patience):
+    waited, best_epoch = 0, 1
+    for epoch in range(2, len(val_losses) + 1):
+        rose = val_losses[epoch - 1] >= val_losses[epoch - 2]
+        waited = waited + 1 if rose else 0
+        best_epoch = epoch if not rose else best_epoch
+        if waited >= patience:
+            return epoch, best_epoch
+    return len(val_losses), best_epoch
+
+
+def _not_in_a_row(val_losses, patience):
+    best, best_epoch, waited = math.inf, 0, 0
+    for epoch, loss in enumerate(val_losses, start=1):
+        if loss < best:
+            best, best_epoch = loss, epoch
+        else:
+            waited += 1
+        if waited >= patience:
+            return epoch, best_epoch
+    return len(val_losses), best_epoch
+
+
+def _never_stops(val_losses, patience):
+    return len(val_losses), int(np.argmin(val_losses)) + 1
+
+
+def _early_cases(rng):
+    yield [5.0, 4.0, 4.5, 3.0, 3.5, 3.2, 3.1, 2.0], 3
+    yield [5.0, 4.0, 3.0, 2.0], 2
+    yield [3.0, 4.0, 3.5, 3.4, 3.3, 3.2], 3
+    yield [2.0, 2.0, 2.0, 1.0], 2
+    for _ in range(6):
+        losses = np.round(3 - np.cumsum(rng.normal(0.05, 0.4, size=14)), 2)
+        yield losses.tolist(), int(rng.integers(2, 5))
+
+
+EXERCISES = (
+    Numbers(
+        "09.1",
+        "Rates on paper",
+        objective="write learning-rate schedules",
+        answer={"halfway": 0.05, "quarter": 0.0853553, "past": 0.0, "stepped": 0.009},
+        mistakes=[
+            Mistake({"quarter": 0.075}, "A cosine is no straight line: it begins flat."),
+            Mistake(
+                {"past": 0.05},
+                "At step 150 the bare formula is half up again. What should a schedule of 100 "
+                "steps do after its end?",
+            ),
+            Mistake({"stepped": 0.027}, "At step 50 the second quarter has ended, too."),
+            Mistake(
+                {"stepped": 0.04},
+                "The rate is multiplied at each fall, it does not lose the same amount.",
+            ),
+            Mistake(
+                {"halfway": 0.0},
+                "Halfway the angle is 90 degrees and its cosine 0. The formula adds 1 and halves.",
+            ),
+        ],
+        insight="Flat, steep, flat: after a quarter of the time a cosine has lost only 15 %.",
+        tolerance=6e-4,
+    ),
+    Function(
+        "09.2",
+        "Cosine with warm-up",
+        objective="write learning-rate schedules",
+        reference=warmup_cosine,
+        cases=_schedule_cases,
+        mistakes=[
+            Mistake(_unclamped, "It rises again past its end. What is the rate at twice `steps`?"),
+            Mistake(
+                _first_rate_zero,
+                "At step 0 your rate is 0, so the first update does nothing. Where does the line "
+                "begin?",
+            ),
+            Mistake(
+                _cosine_from_step_0,
+                "The rate jumps when the warm-up ends. Where does the cosine count from?",
+            ),
+            Mistake(
+                _ends_late,
+                "At `steps` you are not yet at 0. How many steps has the cosine left for itself?",
+            ),
+            Mistake(_not_halved, "Your cosine is twice as high: 1 + cos begins at 2, not at 1."),
+            Mistake(_no_warmup, "There is no warm-up yet: what happens while step < warmup?"),
+        ],
+        insight="Two phases, two clocks: the cosine counts from the end of the warm-up.",
+    ),
+    Function(
+        "09.3",
+        "Adam with decoupled weight decay",
+        objective="tell L2 from weight decay",
+        reference=adamw_step,
+        cases=_adamw_cases,
+        mistakes=[
+            Mistake(_l2, "The decay went through m and v: that is L2. Decoupled means past them."),
+            Mistake(
+                _decay_without_rate,
+                "Your weights shrink by `decay` at each step. The share is the rate times decay.",
+            ),
+            Mistake(_growth, "Your weights grow. Which sign makes them shrink?"),
+            Mistake(_no_decay, "This is Adam as it was. Where do the weights shrink?"),
+            Mistake(
+                _decay_after,
+                "You shrink the result, Adam's own step included. Shrink the old weights only.",
+            ),
+            Mistake(_both, "You decay twice: once in the gradient, once outside. Keep the second."),
+        ],
+        insight="The decay is one factor on the old weights, whatever m and v say.",
+    ),
+    Function(
+        "09.4",
+        "Early stopping",
+        objective="use early stopping",
+        reference=early_stop,
+        cases=_early_cases,
+        mistakes=[
+            Mistake(
+                _one_too_many,
+                "You train one epoch too long: after `patience` epochs without a new lowest loss "
+                "it is over.",
+            ),
+            Mistake(
+                _keeps_the_last,
+                "You keep the last network. The last `patience` epochs brought nothing better.",
+            ),
+            Mistake(_from_zero, "You count epochs from 0. The first epoch is number 1."),
+            Mistake(
+                _against_the_previous,
+                "You compare with the epoch before. A loss that falls from 4 to 3.5 is no progress "
+                "if it was 3 once.",
+            ),
+            Mistake(
+                _not_in_a_row,
+                "You add up all bad epochs. A new lowest loss starts the waiting anew.",
+            ),
+            Mistake(_never_stops, "You find the best epoch, but never stop."),
+        ],
+        insight="Progress is measured against the best so far, and the best is what you keep.",
+    ),
+    Choice(
+        "09.5",
+        "The moody network",
+        objective="use batch norm and say what its modes are",
+        question=(
+            "A network with batch norm has a validation loss of 0.30. In use it gives the same "
+            "house another price in each request, depending on which houses are asked for with "
+            "it. What is wrong?"
+        ),
+        options={
+            "a": Option(
+                "Nothing: batch norm is random.",
+                "Dropout draws random numbers, batch norm none. Same batch, same answer.",
+            ),
+            "b": Option(
+                "It runs in training mode: mean and variance come from the houses of the request.",
+                "",
+            ),
+            "c": Option(
+                "The learning rate was too high.",
+                "The weights do not change any more. What differs from request to request?",
+            ),
+            "d": Option(
+                "The running averages were not stored with the weights.",
+                "Then every answer would be wrong, but the same house would get the same price.",
+            ),
+            "e": Option(
+                "It has overfitted the training data.",
+                "Then its prices would be bad, but still the same for the same house.",
+            ),
+        },
+        correct="b",
+        insight="In inference mode an answer depends on the example alone. Test it with one row.",
+    ),
+)

@@ -1,0 +1,183 @@
+"""The exercises of notebook 11: choosing a rate, paired differences, runs that never arrive.
+
+The mistakes are those that make published comparisons unfair.
+"""
+
+import numpy as np
+
+from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+
+SPOT = "spot what makes a comparison unfair: one rate for all, one run, a look at the test set"
+CHOOSE = "choose a rate on validation data, and judge on test data with fresh seeds"
+PAIRED = "compute an interval for a paired difference, and read it"
+EVIDENCE = "say where the evidence ends"
+
+
+def choose_rate(rates, val_loss, test_loss):
+    """The rate with the lowest mean validation loss; a rate with a NaN, a lost run, is out."""
+    mean = val_loss.mean(axis=1)
+    return rates[np.nanargmin(mean)]
+
+
+def standard_errors(a, b):
+    """Standard error of mean(a) - mean(b): paired, and as if the seeds were unrelated."""
+    n = len(a)
+    paired = (a - b).std(ddof=1) / np.sqrt(n)
+    unpaired = np.sqrt(a.var(ddof=1) / n + b.var(ddof=1) / n)
+    return paired, unpaired
+
+
+def _rate_cases(rng):
+    """Row 1 is right. Row 0 is worst, 2 has the luckiest run, 3 lost one, 4 the best test loss."""
+    rates = np.array([0.002, 0.006, 0.02, 0.06, 0.2])
+    for seeds in (5, 3, 8):
+        val_loss = np.array([[0.9], [0.5], [0.7], [0.3], [0.8]]) + 0.02 * rng.random((5, seeds))
+        val_loss[2, :2], val_loss[3, -1] = (0.1, 1.3), np.nan
+        test_loss = np.array([[0.9], [0.5], [0.7], [0.3], [0.2]]) + 0.02 * rng.random((5, seeds))
+        test_loss[3, -1] = np.nan
+        yield rates, val_loss, test_loss
+
+
+def _pair_cases(rng):
+    for n in (12, 5, 20):
+        start = rng.normal(size=n)
+        yield start + 0.1 * rng.normal(size=n), 1.3 * start + 0.1 * rng.normal(size=n)
+
+
+def _over_n(ddof):
+    def wrong(a, b):
+        n = len(a)
+        unpaired = np.sqrt((a.var(ddof=ddof) + b.var(ddof=ddof)) / n)
+        return (a - b).std(ddof=ddof) / np.sqrt(n), unpaired
+
+    return wrong
+
+
+def _not_divided(a, b):
+    return (a - b).std(ddof=1), np.sqrt(a.var(ddof=1) + b.var(ddof=1))
+
+
+def _deviations_added(a, b):
+    paired, _ = standard_errors(a, b)
+    return paired, (a.std(ddof=1) + b.std(ddof=1)) / np.sqrt(len(a))
+
+
+def _variances_subtracted(a, b):
+    _, unpaired = standard_errors(a, b)
+    return np.sqrt(abs(a.var(ddof=1) - b.var(ddof=1)) / len(a)), unpaired
+
+
+EXERCISES = (
+    Function(
+        "11.1",
+        "Choose the rate",
+        CHOOSE,
+        reference=choose_rate,
+        cases=_rate_cases,
+        mistakes=[
+            Mistake(
+                lambda rates, val_loss, test_loss: rates[np.nanargmin(test_loss.mean(axis=1))],
+                "Your choice has seen the test data. What is left then to judge it with?",
+            ),
+            Mistake(
+                lambda rates, val_loss, test_loss: rates[np.nanmean(val_loss, axis=1).argmin()],
+                "A run at the rate you choose has diverged. Which mean walks past a NaN without a "
+                "word?",
+            ),
+            Mistake(
+                lambda rates, val_loss, test_loss: rates[np.nanmin(val_loss, axis=1).argmin()],
+                "You choose the rate of the luckiest single run. What do the other seeds say?",
+            ),
+            Mistake(
+                lambda rates, val_loss, test_loss: np.nanargmin(val_loss.mean(axis=1)),
+                "That is the place of the rate in the list. The exercise asks for the rate.",
+            ),
+            Mistake(
+                lambda rates, val_loss, test_loss: rates[np.nanargmax(val_loss.mean(axis=1))],
+                "You found the worst of the safe rates. Is a large loss good?",
+            ),
+        ],
+        insight="Validation chooses, the mean over the seeds decides, and a lost run counts.",
+    ),
+    Function(
+        "11.2",
+        "What pairing buys",
+        PAIRED,
+        reference=standard_errors,
+        cases=_pair_cases,
+        names=("paired", "unpaired"),
+        mistakes=[
+            Mistake(
+                lambda a, b: standard_errors(a, b)[::-1],
+                "The two have changed places. Which one profits from what the seeds share?",
+            ),
+            Mistake(
+                _not_divided,
+                "That is how far single differences scatter. How much closer is a mean of n?",
+            ),
+            Mistake(
+                _over_n(0),
+                "You divide by n inside the variance. From a sample with an estimated mean it is "
+                "n - 1.",
+            ),
+            Mistake(
+                _deviations_added,
+                "You add the two standard deviations. Of independent numbers something else adds "
+                "up.",
+            ),
+            Mistake(
+                _variances_subtracted,
+                "Paired does not mean that the variances are subtracted. Take the differences "
+                "first, one a seed.",
+            ),
+        ],
+        insight="What a seed does to both methods cancels in the difference, and the error falls.",
+    ),
+    Numbers(
+        "11.3",
+        "Median steps, by hand",
+        EVIDENCE,
+        answer={"median_a": 340, "median_b": 500},
+        mistakes=[
+            Mistake(
+                {"median_a": 330, "median_b": 290},
+                "You left out the runs that never arrived. Then a method that mostly fails looks "
+                "fast.",
+            ),
+            Mistake({"median_a": 330}, "A has five runs, not four: the dash is a run, too."),
+            Mistake({"median_b": 290}, "B has five runs, not three. Where do the dashes stand?"),
+            Mistake(
+                {"median_a": 464, "median_b": 614},
+                "Those are means, with 1,000 for the dashes. Nobody knows when they would have "
+                "arrived; a median does not need to.",
+            ),
+            Mistake({"median_b": 280}, "That is the luckiest run of B, not the middle one."),
+        ],
+        insight="A median can hold runs that never arrive: they are longer than all the others.",
+    ),
+    Choice(
+        "11.4",
+        "Spot the unfair comparison",
+        SPOT,
+        question="Our method: 40 rates tried. The baselines: their published rate. All with 10 "
+        "seeds and a 95 % interval. What decides against believing it?",
+        options={
+            "a": Option(
+                "Ten seeds are too few for an interval.",
+                "Ten paired seeds give an honest interval. It may be wide, and then says so.",
+            ),
+            "b": Option("The methods had unequal tuning.", ""),
+            "c": Option(
+                "Intervals must be at 99 %.",
+                "The level says how often such intervals miss. It does not say who was tuned.",
+            ),
+            "d": Option(
+                "Published rates are usually wrong.",
+                "They may be right for the task they were published on. What was done for one "
+                "side only?",
+            ),
+        },
+        correct="b",
+        insight="The best of 40 is compared with the best of 1. No interval repairs that.",
+    ),
+)

@@ -1,0 +1,72 @@
+"""What a check says about an answer, in a form that reads well wherever it is shown.
+
+The same words appear as plain text and as HTML; color and size only come on top.
+"""
+
+import html
+import re
+from dataclasses import dataclass
+
+NOT_ATTEMPTED = "not attempted"
+CORRECT = "correct"
+HINT = "hint"
+WRONG = "wrong"
+# status -> mark, word, color of the bar at the left (4.5 : 1 against white and against black text)
+LOOKS = {
+    NOT_ATTEMPTED: ("…", "not attempted yet", "#6b6b6b"),
+    CORRECT: ("✓", "correct", "#00795b"),
+    HINT: ("→", "not yet, a hint", "#8a5a00"),
+    WRONG: ("✗", "not yet", "#b04500"),
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result of a check: a cell that ends with one shows it.
+
+    `status` is "not attempted", "correct", "hint" (a known mistake, named) or "wrong" (where the
+    answer first differs). `message` is what the student reads, and may be empty.
+    """
+
+    id: str
+    title: str
+    status: str
+    message: str = ""
+    printed: str = ""
+
+    @property
+    def solved(self) -> bool:
+        """Whether the answer is right."""
+        return self.status == CORRECT
+
+    def __repr__(self) -> str:
+        mark, word, _ = LOOKS[self.status]
+        head = f"{mark} Exercise {self.id} · {self.title}: {word}"
+        lines = [f"{head}." if not self.message else f"{head}.\n  {self.message}"]
+        if self.printed:
+            lines.append("  Your function printed:")
+            lines += [f"  | {line}" for line in self.printed.splitlines()]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        mark, word, color = LOOKS[self.status]
+        message = _with_code(self.message)
+        printed = ""
+        if self.printed:
+            printed = (
+                '<div style="margin-top: 0.4em">Your function printed:</div>'
+                f'<pre style="margin: 0.2em 0 0 1em">{html.escape(self.printed)}</pre>'
+            )
+        return (
+            f'<div class="course-verdict" style="border-left: 0.35em solid {color}; '
+            'padding: 0.35em 0.9em; max-width: 46em; line-height: 1.45">'
+            f"<div>{mark} Exercise {html.escape(self.id)} · {html.escape(self.title)}: "
+            f"<b>{word}</b></div>"
+            + (f"<div>{message}</div>" if message else "")
+            + f"{printed}</div>"
+        )
+
+
+def _with_code(text: str) -> str:
+    """HTML of a message in which `names` stand between backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text)).replace("\n", "<br>")

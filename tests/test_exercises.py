@@ -1,0 +1,275 @@
+"""Every exercise: its solution passes, its mistakes are named, and nothing else passes."""
+
+import ast
+import re
+import time
+
+import exercise_cells
+import nbformat
+import numpy as np
+import pytest
+
+from course_utils.datasets import load_california_housing
+from course_utils.exercises.engine import Choice, Function, Numbers, exercises_of, find
+from course_utils.exercises.record import notebooks
+from course_utils.exercises.verdict import CORRECT, HINT, NOT_ATTEMPTED
+
+HERE = exercise_cells.in_notebooks()
+ALL = [exercise for number in notebooks() for exercise in exercises_of(number)]
+CODE = [exercise for exercise in ALL if isinstance(exercise, Function)]
+MISTAKES = [
+    pytest.param(exercise, mistake, id=f"{exercise.id}-{number}")
+    for exercise in ALL
+    if not isinstance(exercise, Choice)
+    for number, mistake in enumerate(exercise.mistakes)
+]
+
+
+def by_id(exercise):
+    return exercise.id
+
+
+def answer_right(exercise):
+    if isinstance(exercise, Choice):
+        return exercise.judge(exercise.correct)
+    if isinstance(exercise, Numbers):
+        return exercise.judge(exercise.with_mistake(type(exercise.mistakes[0])({}, "")))
+    return exercise.judge(exercise.reference)
+
+
+def test_there_are_at_least_forty_exercises_of_three_kinds():
+    lessons = [exercise for exercise in ALL if exercise.id[:2] != "00"]
+    assert len(lessons) >= 40
+    for kind in (Numbers, Function, Choice):
+        assert sum(isinstance(exercise, kind) for exercise in lessons) >= 8
+
+
+@pytest.mark.parametrize("path", exercise_cells.NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_and_package_have_the_same_exercises(path):
+    checks = [source for role, source in exercise_cells.cells_of(path) if role == "check"]
+    ids = [exercise_cells.id_in(check) for check in checks]
+    assert ids == [exercise.id for exercise in exercises_of(path.name[:2])]
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=by_id)
+def test_each_serves_an_objective_of_the_title_slide(exercise):
+    (path,) = [path for path in exercise_cells.NOTEBOOKS if path.name[:2] == exercise.id[:2]]
+    title = nbformat.read(path, as_version=4).cells[0].source
+    objectives = re.sub(r"[*`$]", "", title)
+    assert re.sub(r"[*`$]", "", exercise.objective) in objectives
+
+
+@pytest.mark.parametrize("here", HERE, ids=by_id)
+def test_the_stub_is_not_attempted(here):
+    verdict = here.verdict(here.stub)
+    assert verdict.status == NOT_ATTEMPTED, verdict
+
+
+@pytest.mark.parametrize("here", HERE, ids=by_id)
+def test_the_solution_in_the_notebook_passes(here):
+    verdict = here.verdict(here.solution)
+    assert verdict.status == CORRECT, verdict
+    assert verdict.message == here.exercise.insight
+
+
+@pytest.mark.parametrize("here", HERE, ids=by_id)
+def test_the_solution_defines_what_the_stub_does(here):
+    def names(code):
+        return set().union(*map(exercise_cells.bound, ast.parse(code).body))
+
+    assert names(here.stub) <= names(here.solution)
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=by_id)
+def test_the_right_answer_takes_less_than_a_second(exercise):
+    """In seconds of the processor, so that a busy machine does not count."""
+    start = time.process_time()
+    assert answer_right(exercise).status == CORRECT
+    assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
+def test_each_mistake_gets_its_own_hint(exercise, mistake):
+    if isinstance(exercise, Numbers):
+        verdict = exercise.judge(exercise.with_mistake(mistake))
+    else:
+        verdict = exercise.judge(mistake.wrong)
+    assert verdict.status == HINT
+    assert verdict.message == mistake.hint
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=by_id)
+def test_at_least_four_mistakes_with_different_hints(exercise):
+    if isinstance(exercise, Choice):
+        wrong = set(exercise.options) - {exercise.correct}
+        hints = [exercise.options[name].reason for name in wrong]
+    else:
+        hints = [mistake.hint for mistake in exercise.mistakes]
+    assert len(set(hints)) == len(hints) >= 4
+    assert all(hint.endswith((".", "?", "!", ".)")) for hint in hints)
+    assert exercise.insight not in hints
+
+
+@pytest.mark.parametrize("exercise", [e for e in ALL if isinstance(e, Choice)], ids=by_id)
+def test_each_wrong_option_gets_its_reason(exercise):
+    assert exercise.options[exercise.correct].reason == ""
+    for name, option in exercise.options.items():
+        verdict = exercise.judge(name.upper())
+        right = name == exercise.correct
+        assert verdict.status == (CORRECT if right else HINT)
+        assert verdict.message == (exercise.insight if right else option.reason)
+
+
+def lazy_answers(exercise):
+    """Functions that return their inputs or a constant, the right answer to the first case too."""
+    cases = exercise._own_cases
+    if not exercise.observe:
+        for k in range(len(cases[0])):
+            yield lambda *arguments, k=k: arguments[k]
+        yield lambda *arguments: arguments
+        for right in exercise._expected:
+            yield lambda *arguments, value=right.outcome.value: value
+    for constant in (0, 1, 0.0, 1.0, np.nan, np.inf, True, "", [], (), np.zeros(1), {}):
+        yield lambda *arguments, value=constant: value
+
+
+class EqualToAll:
+    """An answer that says yes to every comparison."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = object.__hash__
+
+    def __getattr__(self, name):
+        return EqualToAll()
+
+    def __call__(self, *arguments, **named):
+        return EqualToAll()
+
+
+@pytest.mark.parametrize("exercise", CODE, ids=by_id)
+def test_inputs_and_constants_do_not_pass(exercise):
+    for number, answer in enumerate(lazy_answers(exercise)):
+        assert not exercise.judge(answer).solved, f"lazy answer {number} passes"
+    assert not exercise.judge(lambda *arguments: EqualToAll()).solved
+    assert not exercise.judge(EqualToAll()).solved
+
+
+@pytest.mark.parametrize("exercise", [e for e in CODE if e.observe is None], ids=by_id)
+def test_float32_lists_and_arrays_are_accepted(exercise):
+    def convert(value, change):
+        if isinstance(value, tuple):
+            return [convert(part, change) for part in value]
+        if isinstance(value, dict):
+            return {name: convert(part, change) for name, part in value.items()}
+        return change(value) if isinstance(value, (np.ndarray, np.generic)) else value
+
+    def in_float32(value):
+        return value.astype(np.float32) if value.dtype.kind == "f" else value
+
+    for change in (lambda value: value.tolist(), in_float32, np.asarray):
+        verdict = exercise.judge(
+            lambda *arguments, change=change: convert(exercise.reference(*arguments), change)
+        )
+        assert verdict.status == CORRECT, verdict
+
+    def computed_in_float32(*arguments):
+        return exercise.reference(*convert(arguments, in_float32))
+
+    verdict = exercise.judge(computed_in_float32)
+    assert verdict.status == CORRECT, verdict
+
+
+@pytest.mark.parametrize("exercise", CODE, ids=by_id)
+def test_what_was_tried_is_not_the_same_each_time_but_repeats(exercise):
+    cases = exercise._own_cases
+    again = exercise._own_cases
+    assert len(cases) >= 1 and len(cases) == len(again)
+    if not exercise.observe:
+        assert len(cases) >= 2
+        values = [str(trial.outcome.value) for trial in exercise._expected]
+        assert len(set(values)) > 1, "one constant would pass"
+
+
+WRITTEN_DIFFERENTLY = {
+    "01.2": """
+def layer(X, W, b):
+    rows = []
+    for x in X:
+        row = []
+        for j in range(len(b)):
+            z = b[j]
+            for k in range(len(x)):
+                z += x[k] * W[k, j]
+            row.append(z if z > 0 else 0)
+        rows.append(row)
+    return rows
+""",
+    "01.3": """
+def my_softmax(Z):
+    Z = np.asarray(Z, dtype=np.longdouble)
+    logs = Z - np.logaddexp.reduce(Z, axis=1)[:, None]
+    return np.exp(logs).astype(np.float32)
+""",
+    "02.2": """
+def dense_backward(X, W, dZ):
+    dW = np.zeros_like(W)
+    for x, dz in zip(X, dZ):
+        dW += np.outer(x, dz)
+    return [np.einsum("nk,jk->nj", dZ, W), dW, np.ones(len(X)) @ dZ]
+""",
+    "02.3": """
+def relu_backward(Z, dA):
+    dZ = dA.copy()
+    dZ[Z <= 0] = 0
+    return dZ
+""",
+    "03.3": """
+def line_gradient(w, b, inputs, targets):
+    n, dw, db = len(inputs), 0, 0
+    for x, y in zip(inputs, targets):
+        dw += 2 * (w * x + b - y) * x / n
+        db += 2 * (w * x + b - y) / n
+    return np.array([dw, db])
+""",
+    "04.1": """
+def my_batches(x, y, batch_size, rng):
+    left = list(range(len(x)))
+    rng.shuffle(left)
+    found = []
+    while left:
+        now, left = left[:batch_size], left[batch_size:]
+        found.append((x[now], y[now].tolist()))
+    return found
+""",
+    "05.4": """
+class MyAdam:
+    def __init__(self, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+        self.lr, self.betas, self.eps, self.gradients = lr, (beta1, beta2), eps, []
+
+    def step(self, theta, grad):
+        self.gradients.append(grad.copy())
+        t, (b1, b2) = len(self.gradients), self.betas
+        self.m = sum((1 - b1) * b1 ** (t - k) * g for k, g in enumerate(self.gradients, 1))
+        self.v = sum((1 - b2) * b2 ** (t - k) * g * g for k, g in enumerate(self.gradients, 1))
+        theta[:] = theta - self.lr * (self.m / (1 - b1**t)) / (
+            (self.v / (1 - b2**t)) ** 0.5 + self.eps)
+""",
+}
+
+
+@pytest.mark.parametrize("id", WRITTEN_DIFFERENTLY)
+def test_a_right_answer_may_be_written_differently(id):
+    (here,) = [here for here in HERE if here.id == id]
+    verdict = here.verdict(WRITTEN_DIFFERENTLY[id])
+    assert verdict.status == CORRECT, verdict
+
+
+def test_the_rate_that_the_package_repeats_is_that_of_the_data():
+    """03.4 has its answer as a constant: the package reads no data for a check."""
+    houses = load_california_housing()
+    age = np.concatenate([houses.feature("HouseAge", part) for part in ("train", "val", "test")])
+    age = age.astype(float)
+    hessian = 2 * np.array([[np.mean(age**2), np.mean(age)], [np.mean(age), 1]])
+    assert find("03.4").answer == pytest.approx(2 / np.linalg.eigvalsh(hessian).max(), rel=1e-6)
