@@ -149,26 +149,30 @@ def _names(tree):
     return names - {"self"}
 
 
-def one_change(tree: ast.AST) -> list[ast.AST]:
-    """All trees with one place changed, without repetitions."""
-    found, seen = [], {ast.unparse(tree)}
-    for number, node in enumerate(_places(tree)):
-        for new in _variants(node, _names(tree)):
-            changed = _Replace(number, copy.deepcopy(new)).visit(copy.deepcopy(tree))
-            ast.fix_missing_locations(changed)
-            text = ast.unparse(changed)
-            if text not in seen:
-                seen.add(text)
-                found.append(changed)
-    return found
+def _candidates(tree):
+    """(number of the place, what to put there) for every single change."""
+    names = _names(tree)
+    return [
+        (number, new) for number, node in enumerate(_places(tree)) for new in _variants(node, names)
+    ]
 
 
-def near_misses(tree: ast.AST, count: int, rng: np.random.Generator) -> Iterator[ast.AST]:
-    """First all trees with one place changed, in random order; then some with two, up to `count`."""
-    singles = one_change(tree)
-    order = rng.permutation(len(singles))
-    yield from (singles[k] for k in order[:count])
-    for _ in range(len(singles), count):
-        first = singles[rng.integers(len(singles))]
-        seconds = one_change(first)
-        yield seconds[rng.integers(len(seconds))]
+def _apply(tree, number, new):
+    changed = _Replace(number, copy.deepcopy(new)).visit(copy.deepcopy(tree))
+    return ast.fix_missing_locations(changed)
+
+
+def near_misses(tree: ast.AST, rng: np.random.Generator) -> Iterator[ast.AST]:
+    """All trees with one place changed, in random order, and then, without end, some with two."""
+    singles, seen = _candidates(tree), {ast.unparse(tree)}
+    order = iter(rng.permutation(len(singles)))
+    while True:
+        k = next(order, None)
+        changed = _apply(tree, *singles[rng.integers(len(singles)) if k is None else k])
+        if k is None:
+            more = _candidates(changed)
+            changed = _apply(changed, *more[rng.integers(len(more))])
+        text = ast.unparse(changed)
+        if text not in seen:
+            seen.add(text)
+            yield changed

@@ -17,7 +17,13 @@ from course_utils.exercises.engine import Function
 COUNT = 200
 MOST_EQUIVALENT = 0.2
 OTHER_SEEDS = range(1000, 1006)
-CODE = [here for here in exercise_cells.in_notebooks() if isinstance(here.exercise, Function)]
+# Where every answer that meets the demands is right, there is no reference to miss.
+OPEN = {"04.4"}
+CODE = [
+    here
+    for here in exercise_cells.in_notebooks()
+    if isinstance(here.exercise, Function) and here.id not in OPEN
+]
 
 
 def answer_of(here):
@@ -44,7 +50,7 @@ def test_no_near_miss_passes(here):
     exercise = replace(here.exercise, seconds=0.2)
     tree, names, name = answer_of(here)
     rejected, equivalent = 0, []
-    for variant in near_misses.near_misses(tree, 2 * COUNT, np.random.default_rng(1)):
+    for variant in near_misses.near_misses(tree, np.random.default_rng(1)):
         try:
             answer = build(variant, names, name)
         except (TypeError, NameError, ValueError):
@@ -56,7 +62,7 @@ def test_no_near_miss_passes(here):
                 equivalent.append(ast.unparse(variant))
             else:
                 rejected += 1
-        if rejected == COUNT:
+        if rejected == COUNT or len(equivalent) > MOST_EQUIVALENT * COUNT:
             break
     print(f"{here.id}: {rejected} rejected, {len(equivalent)} equivalent")
     for text in equivalent:

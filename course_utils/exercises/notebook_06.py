@@ -187,11 +187,14 @@ def _swapped(grad_output, x_hat, sigma, gamma):
     return dx, dbeta, dgamma
 
 
+WRITE = "write Dense, activations, a loss and Network"
+HUNT = "hunt three real bugs"
+
 EXERCISES = (
     Numbers(
         "06.1",
         "Two units that solve XOR",
-        "write layers, and know what flows through them",
+        WRITE,
         answer=RIGHT_PASS,
         mistakes=[
             Mistake(
@@ -244,7 +247,7 @@ EXERCISES = (
     Function(
         "06.2",
         "LeakyReLU",
-        "write an activation forward and backward",
+        WRITE,
         reference=leaky_relu,
         cases=_activation_cases,
         mistakes=[
@@ -284,7 +287,7 @@ EXERCISES = (
     Function(
         "06.3",
         "Dropout",
-        "write a layer that differs between training and inference",
+        WRITE,
         reference=dropout,
         cases=_dropout_cases,
         mistakes=[
@@ -330,7 +333,7 @@ EXERCISES = (
     Function(
         "06.4",
         "Batch norm, forward",
-        "write a layer whose rows depend on each other",
+        WRITE,
         reference=batch_norm,
         cases=_batch_cases,
         mistakes=[
@@ -370,7 +373,7 @@ EXERCISES = (
     Function(
         "06.5",
         "Batch norm, backward",
-        "derive a backward pass, and check it",
+        WRITE,
         reference=batch_norm_backward,
         cases=_backward_cases,
         mistakes=[
@@ -414,7 +417,7 @@ EXERCISES = (
     Choice(
         "06.6",
         "The patient",
-        "name the check that catches a bug, and what the others cannot see",
+        HUNT,
         question="The gradient check passes, the first loss is ln 2, SGD does not learn ten "
         "examples by heart, and Adam does. What is most likely wrong?",
         options={
@@ -429,12 +432,16 @@ EXERCISES = (
             ),
             "c": Option(
                 "The first weights are far too small.",
-                "Nothing about the gradient is wrong, it is only tiny. Adam divides by its size.",
+                "",
             ),
             "d": Option(
                 "The labels do not belong to these inputs.",
                 "A network can learn ten examples by heart with any labels. This one does not "
                 "even do that.",
+            ),
+            "e": Option(
+                "The network has too few units for ten examples.",
+                "Adam learned the ten with the same units. What does Adam do that SGD does not?",
             ),
         },
         correct="c",

@@ -225,7 +225,7 @@ EXERCISES = (
     Function(
         "09.3",
         "Adam with decoupled weight decay",
-        objective="tell L2 from weight decay",
+        objective="explain why L2 and weight decay are one thing for SGD and two for Adam",
         reference=adamw_step,
         cases=_adamw_cases,
         mistakes=[
@@ -247,7 +247,7 @@ EXERCISES = (
     Function(
         "09.4",
         "Early stopping",
-        objective="use early stopping",
+        objective="use dropout, batch norm, early stopping and clipping",
         reference=early_stop,
         cases=_early_cases,
         mistakes=[
@@ -277,7 +277,7 @@ EXERCISES = (
     Choice(
         "09.5",
         "The moody network",
-        objective="use batch norm and say what its modes are",
+        objective="use dropout, batch norm, early stopping and clipping",
         question=(
             "A network with batch norm has a validation loss of 0.30. In use it gives the same "
             "house another price in each request, depending on which houses are asked for with "

@@ -61,7 +61,7 @@ EXERCISES = (
     Numbers(
         "10.2",
         "Through six sigmoids, by hand",
-        "recognize broken trainings by one number",
+        "recognize ten broken trainings by one number each",
         answer={"factor": SLOPE * WEIGHT, "arrives": (SLOPE * WEIGHT) ** 6, "keeping": 1 / SLOPE},
         mistakes=[
             Mistake(
@@ -96,7 +96,7 @@ EXERCISES = (
                 "the biases are too low",
                 "Dead they are. But with low biases the weights would have a gain above 0.",
             ),
-            "c": Option("all weights are equal", "Gain 0: all weights are 0."),
+            "c": Option("all weights are equal", ""),
             "d": Option("the labels are misaligned", "Nearest examples agree, far above chance."),
             "e": Option(
                 "the gradient vanishes in the sigmoids",
@@ -117,7 +117,7 @@ EXERCISES = (
             ),
             "b": Option("the weights are too large", "Is a gain of 1.4 a large one? It is He's."),
             "c": Option("the inputs are unscaled", "Read the size of the largest feature."),
-            "d": Option("the gradient has the wrong sign", "Its slope is -1."),
+            "d": Option("the gradient has the wrong sign", ""),
             "e": Option(
                 "it was averaged twice",
                 "Then the slope column would show 1/32. What does it show?",
@@ -136,7 +136,7 @@ EXERCISES = (
                 "overfitting",
                 "Validation is fine. What changes with the number of images at a time?",
             ),
-            "b": Option("a layer that ignores `training`", "It normalizes by what it meets."),
+            "b": Option("a layer that ignores `training`", ""),
             "c": Option("dead units", "Read the column of dead units."),
             "d": Option("no shuffling", "Read the last line."),
             "e": Option("the rate is too low", "Ten steps on one batch lower its loss well."),

@@ -28,14 +28,14 @@ def standard_errors(a, b):
 
 
 def _rate_cases(rng):
-    """Row 1 is right. Row 0 is worst, 2 has the luckiest run, 3 lost one, 4 the best test loss."""
+    """Row 1 is right, 0 worst, 2 has the luckiest run, 3 lost one, 4 is best in test; turned."""
     rates = np.array([0.002, 0.006, 0.02, 0.06, 0.2])
-    for seeds in (5, 3, 8):
+    for seeds, turn in ((5, 0), (3, 1), (8, 3)):
         val_loss = np.array([[0.9], [0.5], [0.7], [0.3], [0.8]]) + 0.02 * rng.random((5, seeds))
         val_loss[2, :2], val_loss[3, -1] = (0.1, 1.3), np.nan
         test_loss = np.array([[0.9], [0.5], [0.7], [0.3], [0.2]]) + 0.02 * rng.random((5, seeds))
         test_loss[3, -1] = np.nan
-        yield rates, val_loss, test_loss
+        yield rates, np.roll(val_loss, turn, axis=0), np.roll(test_loss, turn, axis=0)
 
 
 def _pair_cases(rng):
@@ -175,6 +175,10 @@ EXERCISES = (
                 "Published rates are usually wrong.",
                 "They may be right for the task they were published on. What was done for one "
                 "side only?",
+            ),
+            "e": Option(
+                "Forty rates are too many to try.",
+                "The more rates are tried the better, if everybody gets as many. Who did?",
             ),
         },
         correct="b",
