@@ -50,8 +50,8 @@ class ComparisonExplorer(Demo):
         return {
             "task": choice("task", tasks[0], tasks),
             "rate": choice("rate", OWN, [OWN, *(f"{lr:g}" for lr in common)]),
-            "first": slider("first seed", 0, 0, most - 1, 1, whole=True),
             "seeds": slider("seeds", most, 1, most, 1, whole=True),
+            "first": slider("first seed", 0, 0, most - 1, 1, whole=True),
         }
 
     def draw(self, figure: Figure):
