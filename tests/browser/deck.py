@@ -78,6 +78,7 @@ class Slide:
     size: tuple[int, int]
     title: str
     problems: tuple[str, ...]
+    room: int  # px between what is on the slide and its bottom edge
     text: float | None  # px, the smallest
     code: float | None
 
@@ -159,6 +160,7 @@ class Deck:
             (size["width"], size["height"]),
             found["title"],
             tuple(found["problems"]),
+            found["room"],
             found["text"],
             found["code"],
         )

@@ -57,7 +57,7 @@
   const covers = (box) => numberBox && box.width > 0 && box.left < numberBox.right &&
     box.right > numberBox.left && box.top < numberBox.bottom && box.bottom > numberBox.top;
 
-  let right = 0, bottom = 0, text = Infinity, code = Infinity, seen = 0, words = "";
+  let right = -Infinity, bottom = -Infinity, text = Infinity, code = Infinity, seen = 0, words = "";
   const scrolling = new Set(), pale = new Set(), small = new Set();
   const measured = new Map(); // contrast by class and color: the same for most elements
   for (const element of slide.querySelectorAll("*")) {
@@ -115,6 +115,7 @@
   return {
     title: shorten(heading ? heading.textContent : words),
     problems: [...new Set(problems)],
+    room: Math.floor(-bottom),
     text: Number.isFinite(text) ? text : null,
     code: Number.isFinite(code) ? code : null,
   };
