@@ -60,6 +60,7 @@ from course_utils.plots.losses import (
     loss_and_gradients,
     predictions_while_learning,
 )
+from course_utils.plots.photos import feature_maps
 from course_utils.plots.schedules import (
     curves_with_spread,
     gradient_norms,
@@ -96,6 +97,7 @@ __all__ = [
     "difference_over_steps",
     "difficulties",
     "excess_curves",
+    "feature_maps",
     "finite_difference_error",
     "flat_vector",
     "functions_and_slopes",

@@ -13,6 +13,7 @@ from course_utils.widgets.first import FirstNeuron
 from course_utils.widgets.learning_rate import LearningRateExplorer
 from course_utils.widgets.line_game import BestLineGame
 from course_utils.widgets.losses import LossExplorer
+from course_utils.widgets.photos import PhotoExplorer
 from course_utils.widgets.playground import OptimizerPlayground
 from course_utils.widgets.schedule import ScheduleDesigner
 
@@ -29,5 +30,6 @@ __all__ = [
     "LearningRateExplorer",
     "LossExplorer",
     "OptimizerPlayground",
+    "PhotoExplorer",
     "ScheduleDesigner",
 ]

@@ -1,0 +1,279 @@
+"""The exercises of notebook 08: photos as rows of numbers, and what shuffling them does.
+
+Each mistake is one that students make; its hint points at the thought behind it.
+"""
+
+import numpy as np
+
+from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+
+COUNT = "count parameters and bytes before you start"
+SHOW = "show a photo from its numbers in true colors, and standardize without a leak"
+READ = "read which classes a network confuses, and look at its mistakes"
+SHUFFLE = "prove that a fully connected network does not see neighborhoods"
+
+SHAPE = (32, 32, 3)
+
+
+def true_colors(x, mean, std):
+    """Standardized rows (N, 3072) as photos (N, 32, 32, 3), uint8."""
+    pixels = np.asarray(x) * std + mean
+    return np.rint(255 * pixels).astype(np.uint8).reshape(-1, *SHAPE)
+
+
+def _standardized(rng):
+    """Rows of photos with their mean and std: some photos, and one alone."""
+    for count in (7, 1, 3):
+        pixels = rng.integers(1, 255, (count, 3072)) / 255
+        mean, std = rng.uniform(0.3, 0.6, 3072), rng.uniform(0.1, 0.4, 3072)
+        yield (pixels - mean) / std, mean, std
+
+
+def _as_bytes(pixels):
+    return np.rint(255 * np.clip(pixels, 0, 1)).astype(np.uint8)
+
+
+def _own_statistics(x, mean, std):
+    pixels = x * x.std(axis=1, keepdims=True) + x.mean(axis=1, keepdims=True)
+    return _as_bytes(pixels).reshape(-1, *SHAPE)
+
+
+def _stretched(x, mean, std):
+    low, high = x.min(axis=1, keepdims=True), x.max(axis=1, keepdims=True)
+    return _as_bytes((x - low) / (high - low)).reshape(-1, *SHAPE)
+
+
+def _channels_first(x, mean, std):
+    return true_colors(x, mean, std).reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+
+
+def nearest_mean(x, means):
+    """The class (N,) of the mean (K, D) that lies nearest to each row of x (N, D)."""
+    distance = ((x[:, None, :] - means[None, :, :]) ** 2).sum(axis=2)
+    return distance.argmin(axis=1)
+
+
+def _points(rng):
+    """Rows and means of different lengths, so that a product alone does not find the nearest."""
+    for count, classes, width in ((40, 5, 3), (1, 4, 6), (60, 10, 8)):
+        means = rng.normal(size=(classes, width)) * rng.uniform(0.3, 3, (classes, 1))
+        chosen = rng.integers(0, classes, count)
+        yield means[chosen] + rng.normal(size=(count, width)), means
+
+
+def shuffle_weights(W, order):
+    """The weights that do to `x[:, order]` what W does to x."""
+    return W[order]
+
+
+def _orders(rng):
+    for fan_in, fan_out in ((6, 6), (10, 4), (3, 2), (12, 1)):
+        order = rng.permutation(fan_in)
+        while (order == np.argsort(order)).all():
+            order = rng.permutation(fan_in)
+        yield rng.normal(size=(fan_in, fan_out)), order
+
+
+PARAMETERS = 3072 * 100 + 100 + 100 * 10 + 10
+
+EXERCISES = (
+    Numbers(
+        "08.1",
+        "Numbers before the first step",
+        COUNT,
+        answer={"values": 3072, "parameters": PARAMETERS, "megabytes": 1228.8},
+        mistakes=[
+            Mistake({"values": 1024}, "That is the number of pixels. How many colors has each?"),
+            Mistake({"values": 784}, "That was MNIST: 28 × 28, and gray."),
+            Mistake(
+                {"parameters": 3072 * 100 + 100 * 10},
+                "Those are the weights. Each unit has one more number to learn.",
+            ),
+            Mistake(
+                {"parameters": 3072 * 100 + 100},
+                "That is the first layer. The 100 units go on to ten outputs.",
+            ),
+            Mistake(
+                {"parameters": 1024 * 100 + 100 + 100 * 10 + 10},
+                "You counted one weight a pixel. A pixel has three numbers.",
+            ),
+            Mistake(
+                {"megabytes": 614.4},
+                "That is float32. A float64 has how many bytes?",
+            ),
+            Mistake(
+                {"megabytes": 153.6},
+                "That is one byte a number, as in the file. A float64 has more.",
+            ),
+            Mistake(
+                {"megabytes": 9830.4},
+                "That is in megabits: 64 bits are how many bytes?",
+            ),
+            Mistake(
+                {"megabytes": 409.6},
+                "You counted one number a pixel. A color pixel has three.",
+            ),
+        ],
+        insight="A copy of the training photos in float64 takes 1.2 GB, and careless code makes "
+        "three of them.",
+    ),
+    Function(
+        "08.2",
+        "Back to true colors",
+        SHOW,
+        reference=true_colors,
+        cases=_standardized,
+        mistakes=[
+            Mistake(
+                _own_statistics,
+                "Each photo is scaled back with its own mean and std. With which statistics was "
+                "it standardized?",
+            ),
+            Mistake(
+                _stretched,
+                "You stretch each photo from its darkest to its brightest value. A dark photo "
+                "would look bright. What was done to it before, and what undoes that?",
+            ),
+            Mistake(
+                lambda x, mean, std: _as_bytes((x + mean) * std).reshape(-1, *SHAPE),
+                "Going back, the last step is undone first. Which one was the last?",
+            ),
+            Mistake(
+                lambda x, mean, std: (x * std + mean).astype(np.uint8).reshape(-1, *SHAPE),
+                "All black? The pixels lie between 0 and 1 here. What does a byte hold?",
+            ),
+            Mistake(
+                lambda x, mean, std: (x * std + mean).reshape(-1, *SHAPE),
+                "The numbers lie between 0 and 1. The exercise asks for bytes from 0 to 255.",
+            ),
+            Mistake(
+                lambda x, mean, std: (
+                    (255 * (x * std + mean) - 0.25).astype(np.uint8).reshape(-1, *SHAPE)
+                ),
+                "Almost: some values are 1 too low. Turning a float into a byte cuts it off.",
+            ),
+            Mistake(
+                _channels_first,
+                "The colors are mixed up over the picture. In a row the three colors of a pixel "
+                "stand side by side: what is the last axis?",
+            ),
+            Mistake(
+                lambda x, mean, std: true_colors(x, mean, std).reshape(-1, 3072),
+                "Those are rows of bytes. A photo has a height, a width and colors.",
+            ),
+            Mistake(
+                lambda x, mean, std: true_colors(x, mean, std).transpose(0, 2, 1, 3),
+                "Your photos lie on their side: rows and columns have changed places.",
+            ),
+            Mistake(
+                lambda x, mean, std: _as_bytes(x * std).reshape(-1, *SHAPE),
+                "The scale is right, but something was subtracted before.",
+            ),
+        ],
+        insight="What was done with the statistics of the training part is undone with the same "
+        "ones, and with no others.",
+    ),
+    Function(
+        "08.3",
+        "The nearest mean",
+        READ,
+        reference=nearest_mean,
+        cases=_points,
+        mistakes=[
+            Mistake(
+                lambda x, means: (-((x[:, None] - means) ** 2).sum(axis=2)).argmin(axis=1),
+                "You pick the mean that is farthest away.",
+            ),
+            Mistake(
+                lambda x, means: (x @ means.T).argmax(axis=1),
+                "A product alone favors long means. The squared distance has one more term that "
+                "depends on the mean.",
+            ),
+            Mistake(
+                lambda x, means: (x @ means.T).argmin(axis=1),
+                "The product is large for means that point the same way, and there is one more "
+                "term in the distance.",
+            ),
+            Mistake(
+                lambda x, means: np.abs((x[:, None] - means).sum(axis=2)).argmin(axis=1),
+                "You add the differences first: positive and negative ones cancel.",
+            ),
+            Mistake(
+                lambda x, means: ((x[:, None] - means) ** 2).sum(axis=2).argmin(axis=0),
+                "You looked for the row nearest to each mean. Asked is the mean nearest to each "
+                "row.",
+            ),
+            Mistake(
+                lambda x, means: ((x[:, None] - means) ** 2).sum(axis=2).min(axis=1),
+                "That is how far away the nearest one is. Asked is which one it is.",
+            ),
+            Mistake(
+                lambda x, means: ((x[:, None] - means) ** 2).sum(axis=2).argmin(axis=1) + 1,
+                "Classes count from 0, as NumPy does.",
+            ),
+        ],
+        insight="It is a linear classifier: the square of x is the same for every class and drops "
+        "out.",
+    ),
+    Function(
+        "08.4",
+        "Shuffle the weights along",
+        SHUFFLE,
+        reference=shuffle_weights,
+        cases=_orders,
+        mistakes=[
+            Mistake(
+                lambda W, order: W[np.argsort(order)],
+                "That is the way back. New input k is old input order[k]: whose weights does it "
+                "need?",
+            ),
+            Mistake(
+                lambda W, order: W[:, order % W.shape[1]],
+                "You shuffle the units. The inputs have moved: which axis of W belongs to them?",
+            ),
+            Mistake(
+                lambda W, order: W.copy(),
+                "The weights have not moved, but the inputs have.",
+            ),
+            Mistake(
+                lambda W, order: W[order].T,
+                "The order is right, but W must keep its shape (inputs, units).",
+            ),
+            Mistake(
+                lambda W, order: W[::-1].copy(),
+                "That turns the rows around. The inputs stand in the order `order`.",
+            ),
+        ],
+        insight="A sum does not care for the order of its terms, so a dense layer does not know "
+        "which pixels are neighbors.",
+    ),
+    Choice(
+        "08.5",
+        "Another order for each photo",
+        SHUFFLE,
+        question="Now each photo gets an order of its own, in training and in test. What happens "
+        "to the test accuracy?",
+        options={
+            "a": Option(
+                "It stays as it was: a dense layer does not know about neighbors.",
+                "It does not, but it does know about places: weight k always meets input k. Does "
+                "input k still mean the same in every photo?",
+            ),
+            "b": Option("It falls, but stays above chance: the colors as such are left.", ""),
+            "c": Option(
+                "It falls to chance, 10 %: nothing can be learned.",
+                "Shuffling moves the numbers but keeps them. Is the sea not still blue?",
+            ),
+            "d": Option(
+                "It rises: the orders act like more data.",
+                "Moving a photo by a pixel makes data that look like photos. Does this?",
+            ),
+            "e": Option(
+                "It stays, if the rows of the first weight matrix are shuffled along.",
+                "There is one weight matrix and there are thousands of orders. Along with which?",
+            ),
+        },
+        correct="b",
+        insight="One order for all changes nothing; an order for each destroys all but the colors.",
+    ),
+)
