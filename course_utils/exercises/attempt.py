@@ -7,6 +7,7 @@ import contextlib
 import copy
 import ctypes
 import io
+import re
 import signal
 import sysconfig
 import threading
@@ -23,6 +24,8 @@ import numpy as np
 SECONDS = 2.0
 AGAIN_SECONDS = 0.01
 PRINTED_CHARACTERS = 600
+# What NumPy says of a matrix product whose shapes do not fit, and the same in words of the course.
+INNER_SIZES = re.compile(r"Input operand \d has a mismatch in its core dimension.*signature \S+")
 LIBRARIES = (
     str(Path(__file__).parents[1]),
     str(Path(np.__file__).parent),
@@ -169,7 +172,7 @@ def _describe(error, seconds):
     if isinstance(error, SystemExit):
         return f"It wanted to leave Python{_where(error)}. A function ends with `return`."
     words = str(error).strip().splitlines()
-    message = f": {words[0]}" if words else ""
+    message = f": {INNER_SIZES.sub('the inner sizes differ', words[0])}" if words else ""
     return f"It stopped with `{type(error).__name__}{message}`{_where(error)}."
 
 

@@ -203,7 +203,7 @@ class Function:
             return _verdict(self, HINT, mistake.hint, printed)
         if changed and not any(trial.outcome.error for trial in found):
             return _verdict(self, HINT, self._about_change(changed), printed)
-        return _verdict(self, WRONG, f"{_sentence(first)} {where}", printed)
+        return _verdict(self, WRONG, f"{_sentence(first)}\n{where}", printed)
 
     def _first_difference(self, found):
         for trial, right in zip(found, self._expected, strict=False):

@@ -11,7 +11,7 @@ NOT_ATTEMPTED = "not attempted"
 CORRECT = "correct"
 HINT = "hint"
 WRONG = "wrong"
-# status -> mark, word, color of the bar at the left (4.5 : 1 against white and against black text)
+# status -> mark, word, color of the bar at the left (3 : 1 on light and on dark pages)
 LOOKS = {
     NOT_ATTEMPTED: ("…", "not attempted yet", "#6b6b6b"),
     CORRECT: ("✓", "correct", "#00795b"),
@@ -42,7 +42,7 @@ class Verdict:
     def __repr__(self) -> str:
         mark, word, _ = LOOKS[self.status]
         head = f"{mark} Exercise {self.id} · {self.title}: {word}"
-        lines = [f"{head}." if not self.message else f"{head}.\n  {self.message}"]
+        lines = [f"{head}.", *(f"  {line}" for line in self.message.splitlines())]
         if self.printed:
             lines.append("  Your function printed:")
             lines += [f"  | {line}" for line in self.printed.splitlines()]
@@ -55,7 +55,8 @@ class Verdict:
         if self.printed:
             printed = (
                 '<div style="margin-top: 0.4em">Your function printed:</div>'
-                f'<pre style="margin: 0.2em 0 0 1em">{html.escape(self.printed)}</pre>'
+                '<pre style="margin: 0.2em 0 0 1em; font-family: monospace">'
+                f"{html.escape(self.printed)}</pre>"
             )
         return (
             f'<div class="course-verdict" style="border-left: 0.35em solid {color}; '

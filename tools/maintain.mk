@@ -1,0 +1,44 @@
+# The commands of those who write and teach the course, a part of the Makefile. They need what a
+# student's copy does not have: tests, benchmarks, and the notebooks with their solutions.
+
+.PHONY: test lint test-unit test-notebooks test-browser slides-check student student-check bench format
+
+NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
+WORKERS ?= 2
+
+test: install lint test-unit test-notebooks ## check everything: code style, unit tests, every notebook
+	@echo "make test: code style, unit tests and $(words $(NOTEBOOKS)) notebooks are fine"
+
+lint: install ## check the code style
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+test-unit: install ## run the unit tests (ARGS="-k adam")
+	$(RUN) MPLBACKEND=agg $(PY) -m pytest -n $(WORKERS) $(ARGS)
+
+test-notebooks: install ## run every notebook and compare its outputs with the stored ones (NB=02 picks one)
+	@$(PY) tools/execute.py --list $(NB) >/dev/null
+	$(RUN) $(PY) -m pytest -n $(WORKERS) --dist loadfile -p no:cacheprovider \
+	    --nbval --nbval-current-env --nbval-cell-timeout 180 \
+	    --nbval-sanitize-with tests/nbval_sanitize.cfg $(ARGS) $$($(PY) tools/execute.py --list $(NB))
+
+test-browser: install ## walk through all slides and move all demos in a real browser
+	@$(PY) tools/find_browser.py
+	$(RUN) $(PY) -m pytest tests/browser -m browser -n $(WORKERS) -p no:cacheprovider -rP \
+	    $(ARGS)
+
+slides-check: install ## check that all notebooks have the one slide configuration
+	@$(PY) tools/slides.py check
+
+student: install ## copy the course without solutions and outputs to build/student, to hand out (OUT=folder)
+	@$(PY) tools/student.py build $(if $(OUT),--out "$(OUT)")
+
+student-check: install ## build such a copy anew and run its notebooks there (NB=02 picks one)
+	@$(RUN) $(PY) tools/student.py check $(NB)
+
+bench: install ## run the benchmarks (BENCH=name picks one)
+	@set -e; for file in benchmarks/$(BENCH)*.py; do echo "== $$file"; $(PY) $$file $(ARGS); done
+
+format: install ## put the code into the common style
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
