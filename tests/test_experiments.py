@@ -1,6 +1,5 @@
 """Sweeps: the table, what is stored, what is refused, and what a kill in the middle leaves."""
 
-import importlib.util
 import os
 import signal
 import subprocess
@@ -207,22 +206,19 @@ def test_killed_twice_it_ends_with_the_table_of_an_uninterrupted_sweep(tmp_path)
     assert (tmp_path / "killed.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("distributed") is None,
-    reason="Dask is not installed: make install EXTRAS=requirements-dask.txt",
-)
 @pytest.mark.filterwarnings("default")
 def test_with_dask_a_killed_worker_costs_nothing(tmp_path):
-    from distributed import Client, LocalCluster
-
+    distributed = pytest.importorskip(
+        "distributed", reason="Dask is not installed: make install EXTRAS=requirements-dask.txt"
+    )
     grid = {"lr": [1, 2, 3, 4, 5], "folder": [str(tmp_path)]}
     (tmp_path / "killed").touch()
     expected = quiet_sweep(stubborn, grid, range(4), tmp_path, folder=tmp_path / "here")
     (tmp_path / "killed").unlink()
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with (
-        LocalCluster(processes=True, **options) as cluster,
-        Client(cluster),
+        distributed.LocalCluster(processes=True, **options) as cluster,
+        distributed.Client(cluster),
         joblib.parallel_config("dask"),
     ):
         table = quiet_sweep(stubborn, grid, range(4), tmp_path, folder=tmp_path / "there")

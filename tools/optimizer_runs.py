@@ -83,11 +83,15 @@ class Watch(Callback):
         self.looking += time.thread_time() - start
 
 
-def train_once(task: str, optimizer: str, lr: float, stage: str, seed: int) -> dict:
+def train_once(
+    task: str, optimizer: str, lr: float, stage: str, seed: int, epochs: int | None = None
+) -> dict:
     """Train with one setting. The seed fixes the start and the order of the data, for all alike.
 
-    The test data are looked at in the stage "judge" only. Raises TrainingDiverged.
+    `epochs` is that of the task in EPOCHS unless given. The test data are looked at in the stage
+    "judge" only. Raises TrainingDiverged.
     """
+    epochs = EPOCHS[task] if epochs is None else epochs
     data, network = data_of(task), build(task, seed)
     loss = SoftmaxCrossEntropy() if task == "MNIST" else MeanSquaredError()
     watch = Watch(data.x_val, data.y_val, WATCH_EVERY[task])
@@ -97,14 +101,14 @@ def train_once(task: str, optimizer: str, lr: float, stage: str, seed: int) -> d
         loss,
         METHODS[optimizer](lr=lr),
         (data.x_train, data.y_train),
-        epochs=EPOCHS[task],
+        epochs=epochs,
         batch_size=BATCH_SIZE,
         rng=np.random.default_rng([seed, 1]),
         callbacks=[watch],
         progress=False,
     )
     seconds = time.thread_time() - start - watch.looking
-    updates = EPOCHS[task] * -(-len(data.x_train) // BATCH_SIZE)
+    updates = epochs * -(-len(data.x_train) // BATCH_SIZE)
     val_loss, val_accuracy = evaluate(network, loss, data.x_val, data.y_val)
     measured = {
         "train_loss": history.train_loss[-1],
