@@ -3,7 +3,7 @@
 Every one is trained live, on real data, with the `fit` of the course.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -61,13 +61,22 @@ class Uphill(SoftmaxCrossEntropy):
 
 
 class BatchLosses(Callback):
-    """Keeps the loss of every mini-batch, as it was before its update, in `losses`."""
+    """Keeps the loss of every mini-batch, as it was before its update, in `losses`, and the
+    norms of the gradients of the first one, for each dense layer, in `first_gradients`."""
 
     def on_start(self, run):
         self.losses: list[float] = []
+        self.first_gradients: list[float] = []
 
     def on_step(self, run):
+        if not self.losses:
+            dense = [layer for layer in run.network.layers if isinstance(layer, Dense)]
+            self.first_gradients = [_norm(layer.grads.values()) for layer in dense]
         self.losses.append(run.batch_loss)
+
+
+def _norm(arrays: Iterable[np.ndarray]) -> float:
+    return float(np.linalg.norm([np.linalg.norm(array) for array in arrays]))
 
 
 @dataclass(frozen=True)
@@ -122,13 +131,15 @@ class Patient:
 class Outcome:
     """A training that is over.
 
-    `steps`: the loss of each mini-batch before its update. `diverged`: the message of
+    `steps`: the loss of each mini-batch before its update. `first_gradients`: of each dense
+    layer, the norm of its gradient in the first of these. `diverged`: the message of
     `TrainingDiverged`, or None.
     """
 
     network: Network
     history: History
     steps: list[float]
+    first_gradients: list[float]
     diverged: str | None
 
 
@@ -312,10 +323,10 @@ def train(setup: Setup, datasets: Mapping[str, Dataset], seed: int = 0) -> Outco
     settings = {"epochs": setup.epochs, "batch_size": BATCH_SIZE, "rng": order_of(setup, seed)}
     parts = (network, loss_of(setup), SGD(setup.lr), (x, y), val)
     try:
-        history = fit(*parts, **settings, callbacks=[recorder], progress=False)
+        history, end = fit(*parts, **settings, callbacks=[recorder], progress=False), None
     except TrainingDiverged as error:
-        return Outcome(network, error.history, recorder.losses, str(error))
-    return Outcome(network, history, recorder.losses, None)
+        history, end = error.history, str(error)
+    return Outcome(network, history, recorder.losses, recorder.first_gradients, end)
 
 
 def examine(setup: Setup, datasets: Mapping[str, Dataset], seed: int = 0) -> Report:

@@ -3,6 +3,7 @@ How the slides look is tested in a browser, see tests/browser.
 """
 
 import base64
+import html
 import re
 import zipfile
 from pathlib import Path
@@ -98,6 +99,18 @@ def test_a_deck_loads_nothing_from_outside(path, tmp_path):
     assert loaded
     assert all(address.startswith(("assets/", "data:")) for address in loaded), loaded
     assert not re.search(r"url\(['\"]?https?:|import .*https?:", page)
+
+
+def test_each_picture_has_a_text(path, tmp_path):
+    notebook = nbformat.read(path, as_version=4)
+    for source in ('curves(x, "A < B, and both fall", xlabel="steps of the run")', 'draw("x")'):
+        picture = new_output("display_data", {"image/png": PICTURE})
+        notebook.cells.append(cell(new_code_cell, source, "slide", outputs=[picture]))
+    nbformat.write(notebook, path)
+    page = slides.build(path, tmp_path).read_text(encoding="utf-8")
+    texts = [html.unescape(text) for text in re.findall(r'<img[^>]*alt="([^"]*)"', page)]
+    heading = "Figure: Title with $x^2$"
+    assert texts == [heading, "A < B, and both fall", heading]
 
 
 def test_making_a_deck_leaves_the_notebook_alone(path):
@@ -220,3 +233,18 @@ class TestPlan:
         notebook = nbformat.read(path, as_version=4)
         assert int(row[1]) == minutes_of(notebook)
         assert row[2] == timing_of(notebook)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_question_stands_alone_before_its_answer(path):
+    """What answers a prediction is on a later slide, or comes with the next step."""
+    asked, too_early = False, []
+    for cell in nbformat.read(path, as_version=4).cells:
+        kind = cell.metadata.slideshow.slide_type
+        if kind in ("slide", "subslide", "fragment"):
+            asked = False
+        if cell.cell_type == "markdown" and "Predict" in cell.source and kind != "notes":
+            asked = True
+        elif asked and kind == "-" and cell.get("outputs"):
+            too_early.append(cell.id)
+    assert not too_early

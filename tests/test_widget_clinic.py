@@ -78,6 +78,19 @@ def test_the_gradients_are_those_of_the_dense_layers(room):
     assert gradients[-1] > 1e3 * gradients[0]
 
 
+def test_the_gradients_are_those_of_the_first_mini_batch(room):
+    room.set(patient=BY_NAME["rate too high"])
+    setup = NAMES[room.settings["patient"]].sick
+    (x, y), _ = clinic.examples(setup, clinic.load_data())
+    network = clinic.build(setup, 0, 784)
+    batch, targets = next(clinic.minibatches(x, y, 64, clinic.order_of(setup, 0)))
+    _, gradient = clinic.loss_of(setup)(network.forward(batch, training=True), targets)
+    network.backward(gradient)
+    named = [np.append(la.grads["W"], la.grads["b"]) for la in network.layers if la.params]
+    drawn = room._ill_norms.get_ydata()
+    np.testing.assert_allclose(drawn, [np.linalg.norm(both) for both in named], rtol=1e-5)
+
+
 def test_what_is_drawn_stays_inside_the_picture(room):
     for name in ("raw housing", "loud weights"):
         room.set(patient=BY_NAME[name])
@@ -100,4 +113,6 @@ def test_nothing_is_trained_twice_without_need(room, monkeypatch):
     room.set(diagnosis=True)
     assert calls == []
     room.set(rate=True)
+    assert len(calls) == 1
+    room.set(rate=False)
     assert len(calls) == 1

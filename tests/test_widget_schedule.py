@@ -9,7 +9,8 @@ from course_utils.optimizers import Adam
 from course_utils.schedules import cosine
 from course_utils.training import fit
 from course_utils.widgets import ScheduleDesigner
-from course_utils.widgets.schedule import EPOCHS, KINDS, SIZES, design
+from course_utils.widgets import schedule as module
+from course_utils.widgets.schedule import EPOCHS, KEPT, KINDS, SIZES, design
 
 
 @pytest.fixture(scope="module")
@@ -94,23 +95,35 @@ def test_without_a_schedule_there_is_no_difference(designer):
     assert "+0.000" in designer._readout.value
 
 
-def test_the_constant_run_is_trained_anew_only_for_another_rate_or_seed(designer, monkeypatch):
+def test_no_run_that_was_just_seen_is_trained_again(data, monkeypatch):
     trained = []
-    run = designer.run
-    monkeypatch.setattr(designer, "run", lambda *a, **k: trained.append(a) or run(*a, **k))
-    designer.set(kind="step")
-    assert len(trained) == 1
-    designer.set(warmup=2)
-    assert len(trained) == 2
-    designer.set(seed=3)
-    assert len(trained) == 4
-    designer.set(lr=0.1)
-    assert len(trained) == 6
+    monkeypatch.setattr(module, "fit", lambda *a, **k: trained.append(a) or fit(*a, **k))
+    designer = ScheduleDesigner(*data)
+    assert len(trained) == 1  # both are the same run
+    for change, runs in (
+        ({"kind": "step"}, 1),
+        ({"warmup": 2}, 1),
+        ({"seed": 3}, 2),
+        ({"lr": 0.1}, 2),
+        ({"lr": 0.01}, 0),
+        ({"kind": "cosine", "seed": 0}, 1),
+    ):
+        trained.clear()
+        designer.set(**change)
+        assert len(trained) == runs, change
+
+
+def test_only_so_many_runs_are_kept(data):
+    designer = ScheduleDesigner(*((x[:64], y[:64]) for x, y in data))
+    for kind in KINDS:
+        for seed in range(10):
+            designer.set(kind=kind, seed=seed)
+    assert designer._kept_run.cache_info().currsize == KEPT
 
 
 def test_a_warm_up_is_counted_in_epochs(designer):
     rates, _ = designer.run("constant", 0.1, warmup=3)
-    assert rates[11] < 0.1 == rates[12]
+    assert rates[11] < 0.1 == rates[12]  # 200 rows are four batches
 
 
 def test_a_run_that_diverges_is_said(data):

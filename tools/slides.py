@@ -8,6 +8,7 @@ A static deck has the stored outputs in it, and a picture where a live demo woul
 """
 
 import argparse
+import ast
 import copy
 import html
 import shutil
@@ -51,6 +52,7 @@ ASSETS = {
 MARKER = "reveal/dist/reveal.js"
 
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
+FEWEST_WORDS = 4  # of a title that states something
 OFFLINE = """\
 Static decks need reveal.js and MathJax: two packages of 8 MB, fetched once and kept in data/cache.
 They could not be fetched. Are you online? Then run the same command again. pip said:
@@ -120,18 +122,41 @@ def provide_assets(out: Path, cache: Path = CACHE) -> None:
     shutil.copy(NOTEBOOKS / "rise.css", out / "assets")
 
 
+def title_in(source: str) -> str:
+    """The title that the last line of a code cell gives its figure; empty if it gives none."""
+    call = getattr(ast.parse(source).body[-1], "value", None)
+    if not isinstance(call, ast.Call):
+        return ""
+    arguments = [*call.args, *(word.value for word in call.keywords if word.arg == "title")]
+    texts = (a.value for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str))
+    return next((text for text in texts if len(text.split()) >= FEWEST_WORDS), "")
+
+
+def describe_pictures(cell, heading: str) -> None:
+    """Give each picture that has none a text for those who cannot see it: its title, which states
+    what it shows, or else the heading above it."""
+    for output in cell.outputs:
+        if "image/png" in output.get("data", {}):
+            words = title_in(cell.source) or f"Figure: {heading}"
+            output.metadata.setdefault("image/png", {}).setdefault("alt", words)
+
+
 def for_paper(notebook):
-    """A copy without live views and without what is folded: solutions and hidden sources."""
+    """A copy without live views and without what is folded, solutions and hidden sources; each
+    picture has a text."""
     notebook = copy.deepcopy(notebook)
-    cells = []
+    cells, heading = [], ""
     for cell in notebook.cells:
         if "solution" in cell.metadata.get("tags", []):
             continue
+        if cell.cell_type == "markdown" and cell.source.startswith("#"):
+            heading = cell.source.split("\n")[0].lstrip("# ")
         if cell.cell_type == "code":
             if cell.metadata.get("jupyter", {}).get("source_hidden"):
                 cell.metadata["transient"] = {"remove_source": True}
             for output in cell.outputs:
                 output.get("data", {}).pop(LIVE_VIEW, None)
+            describe_pictures(cell, heading)
         cells.append(cell)
     notebook.cells = cells
     notebook.metadata.pop("widgets", None)

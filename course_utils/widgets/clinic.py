@@ -1,16 +1,18 @@
 """The consulting room of notebook 10: choose a patient, tick a remedy, and it trains anew.
 
-Every curve is a training that has just run; nothing is precomputed.
+Every curve is a training that has run here; nothing is precomputed.
 """
 
 import html
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from course_utils import clinic
-from course_utils.diagnostics import Report, diagnose
+from course_utils.diagnostics import diagnose
 from course_utils.plots.clinic import running_mean
 from course_utils.style import COLORS
 from course_utils.widgets.base import Demo, choice, switch
@@ -31,13 +33,14 @@ REMEDIES = {
 EPOCHS = 5  # enough to see a cure, and a retraining stays under two seconds
 LOSS_LIMITS = (1e-2, 1e4)
 MOST_LAYERS = 7
+KEPT = 8  # trainings, so that a tick can be taken back at once
 
 
 class Clinic(Demo):
     """A training as it came (orange) and with the ticked remedies (blue), and its gradients.
 
-    Left: the loss of the mini-batches. Right: the gradient norm of every dense layer, before
-    the first step. The readout has the validation result; with `diagnose` ticked, also
+    Left: the loss of the mini-batches. Right: the gradient norm of every dense layer, in the
+    first step. The readout has the validation result; with `diagnose` ticked, also
     what `diagnose` finds in the network as it is treated now. A remedy that the patient does not
     need changes nothing. `datasets` are those of `clinic.load_data()`.
     """
@@ -47,7 +50,7 @@ class Clinic(Demo):
 
     def __init__(self, datasets=None) -> None:
         self._datasets = clinic.load_data() if datasets is None else datasets
-        self._ill: dict[str, tuple[clinic.Outcome, Report]] = {}
+        self._train = lru_cache(KEPT)(lambda setup: clinic.train(setup, self._datasets))
         super().__init__()
 
     def make_controls(self):
@@ -80,21 +83,17 @@ class Clinic(Demo):
         for name, ticked in remedies.items():
             if ticked:
                 setup = replace(setup, **REMEDIES[name][1])
-        if case.name not in self._ill:
-            outcome = clinic.train(ill, self._datasets)
-            self._ill = {case.name: (outcome, clinic.examine(ill, self._datasets))}
-        before, first = self._ill[case.name]
-        now = before if setup == ill else clinic.train(setup, self._datasets)
+        treated = setup != ill
+        before, now = self._train(ill), self._train(setup)
         self._show(self._sick, before)
-        self._show(self._now, now if setup != ill else None)
-        shown = (before,) if setup == ill else (before, now)
-        broken = [run for run in shown if run.diverged and run.steps]
-        ends = [(len(run.steps), _inside(run.steps[-1])) for run in broken]
+        self._show(self._now, now if treated else None)
+        broken = [run for run in ((before, now) if treated else (before,)) if run.diverged]
+        ends = [(len(run.steps), _inside(run.steps[-1])) for run in broken if run.steps]
         self._break.set_data(*np.reshape(ends, (-1, 2)).T)
-        report = first if setup == ill else clinic.examine(setup, self._datasets)
-        self._gradients(self._norms, report if setup != ill else None)
-        self._gradients(self._ill_norms, first)
-        words = self._words(now, setup != ill, diagnose(report) if diagnosis else None)
+        self._gradients(self._ill_norms, before.first_gradients)
+        self._gradients(self._norms, now.first_gradients if treated else ())
+        found = diagnose(clinic.examine(setup, self._datasets)) if diagnosis else None
+        words = self._words(now, treated, found)
         return f"“{html.escape(case.complaint)}” · {words}"
 
     @staticmethod
@@ -104,9 +103,7 @@ class Clinic(Demo):
         line.set_data(np.arange(1, len(steps) + 1), [_inside(value) for value in mean])
 
     @staticmethod
-    def _gradients(line, report: Report | None) -> None:
-        layers = () if report is None else report.layers
-        norms = [la.gradient_norm for la in layers if la.gain is not None]
+    def _gradients(line, norms: Sequence[float]) -> None:
         line.set_data(np.arange(1, len(norms) + 1), np.clip(norms, 1e-6, 1e4))
 
     @staticmethod

@@ -166,11 +166,9 @@ class Deck:
         )
 
     def walk(self, sizes=(PROJECTOR, FULL_HD)) -> Iterator[Slide]:
-        """Every slide at every size."""
-        for place in self.places:
-            self.go(place)
-            for size in sizes:
-                self.resize(size)
+        """Every slide at every size; a new size costs more than going to a slide again."""
+        for size in sizes:
+            self.resize(size)
+            for place in self.places:
+                self.go(place)
                 yield self.measure()
-            # the next size is the one that the screen has already
-            sizes = sizes[::-1]

@@ -52,7 +52,9 @@ def test_the_demos_follow_the_mouse_in(name, server, new_page, console, report):
         run(cell)
         times[f"{cell_id} on a slide"] = move(cell)
         slides.settle()
-        problems += [str(found) for found in [slides.measure()] if found.problems]
+        found = slides.measure()
+        print(f"{cell_id} on a slide: {found.room} px are left below it")
+        problems += [str(found)] if found.problems else []
     slides.page.close()
 
     page = new_page()
