@@ -182,15 +182,20 @@ class Function:
         return self._compare(found)
 
     def accepts(self, answer: Callable) -> bool:
-        """Whether `answer` passes; quicker than `judge`, which looks for the mistake as well."""
-        found = self._attempt(answer)
-        return self._same(found, self._expected) and not any(trial.changed for trial in found)
+        """Whether `answer` passes; quicker than `judge`: it ends at the first case that differs."""
+        return self._does_the_same(answer, self._own_cases, self._expected)
 
     def agrees(self, answer: Callable, rng: np.random.Generator) -> bool:
         """Whether `answer` does what the reference does on the cases that this `rng` draws."""
         cases = list(self.cases(rng))
-        right = self._attempt(self.reference, cases)
-        return self._same(self._attempt(answer, cases), right, likes=right)
+        return self._does_the_same(answer, cases, self._attempt(self.reference, cases))
+
+    def _does_the_same(self, answer, cases, expected):
+        for arguments, right in zip(cases, expected, strict=True):
+            trial = self._try(answer, arguments, self.seconds)
+            if trial.changed or not self._same([trial], [right], likes=[right]):
+                return False
+        return True
 
     def _compare(self, found):
         printed = found[0].outcome.printed

@@ -55,6 +55,7 @@ def _softmax_cases(rng):
     yield (rng.normal(size=(4, 4)),)
     yield (np.array([[1000.0, 1001.0, 999.0], [0.0, -1.0, 3.0]]),)
     yield (np.array([[-1000.0, -1001.0], [2.0, 1.0], [1000.0, 998.0]]),)
+    yield (np.array([[1000.0, -1000.0, -1000.0], [800.0, 0.0, 1.0]]),)  # far apart in a row
 
 
 def _bce_cases(rng):
@@ -156,12 +157,20 @@ EXERCISES = (
                 "That is a sigmoid. Here the bend is the ReLU.",
             ),
             Mistake(
-                lambda X, W, b: (X @ W + b > 0).astype(float),
+                lambda X, W, b: X @ W + b > 0,
                 "You say which neurons are on, with 0 and 1. A ReLU lets their value through.",
             ),
             Mistake(
                 lambda X, W, b: np.maximum(0, X @ W - b),
                 "The bias has the wrong sign.",
+            ),
+            Mistake(
+                lambda X, W, b: np.maximum(0, X @ W + b).T,
+                "The numbers are right and lie on their side. In this course a row is an example.",
+            ),
+            Mistake(
+                lambda X, W, b: np.maximum(0, X * W + b),
+                "`*` multiplies entry by entry. Each neuron needs a sum over its inputs.",
             ),
         ],
         insight="One matrix product for the whole batch; the bias is broadcast to every row.",
@@ -217,6 +226,39 @@ EXERCISES = (
                 lambda Z: softmax(-Z),
                 "The largest logit gets the smallest probability. A sign is turned.",
             ),
+            Mistake(
+                lambda Z: softmax(Z / Z.max(axis=1, keepdims=True)),
+                "You divide by the largest logit. Softmax does not mind a shift; does it mind a "
+                "stretch?",
+            ),
+            Mistake(
+                lambda Z: np.exp(Z - Z.max(axis=1)) / np.exp(Z - Z.max(axis=1)).sum(axis=1),
+                "Your maxima and sums have shape (N,), and NumPy lays them along the columns. "
+                "Which axis did they lose?",
+            ),
+            Mistake(
+                lambda Z: (
+                    np.exp(Z - Z.max(axis=1, keepdims=True))
+                    / np.exp(Z - Z.max(axis=1, keepdims=True)).sum(axis=1)
+                ),
+                "Your sums have shape (N,), and NumPy lays them along the columns. Each row is to "
+                "be divided by its own.",
+            ),
+            Mistake(
+                lambda Z: (
+                    np.exp(Z - Z.min(axis=1, keepdims=True))
+                    / np.exp(Z - Z.min(axis=1, keepdims=True)).sum(axis=1, keepdims=True)
+                ),
+                "You subtract the smallest logit. Which one makes `exp` overflow?",
+            ),
+            Mistake(
+                lambda Z: (
+                    np.exp(Z - Z.mean(axis=1, keepdims=True))
+                    / np.exp(Z - Z.mean(axis=1, keepdims=True)).sum(axis=1, keepdims=True)
+                ),
+                "After your shift the largest logit may still be far above 0. Which shift makes "
+                "sure that nothing in the exponent is positive?",
+            ),
         ],
         insight="Subtracting the largest logit changes nothing on paper and everything in a "
         "computer.",
@@ -248,6 +290,14 @@ EXERCISES = (
             Mistake(
                 lambda z, y: (_sigmoid(_sigmoid(z)) - y) / len(z),
                 "The sigmoid is taken twice.",
+            ),
+            Mistake(
+                lambda z, y: (_sigmoid(-z) - y) / len(z),
+                "Your probability falls as z grows. Which sign has z in the sigmoid?",
+            ),
+            Mistake(
+                lambda z, y: _sigmoid(z) / len(z),
+                "Your gradient would be the same for every label. Where does y come in?",
             ),
             Mistake(
                 lambda z, y: (_sigmoid(z) - y) * _sigmoid(z) * (1 - _sigmoid(z)) / len(z),

@@ -68,6 +68,7 @@ def _pass_cases(rng):
     for rows, features, hidden, classes in ((10, 3, 5, 2), (1, 4, 6, 3), (6, 5, 5, 5)):
         X = rng.normal(size=(rows, features))
         Z1 = X @ rng.normal(size=(features, hidden)) + rng.normal(size=hidden)
+        Z1.flat[0] = 0.0
         A1, W2 = np.maximum(0, Z1), rng.normal(size=(hidden, classes))
         exp = np.exp(A1 @ W2)
         yield (
@@ -323,6 +324,11 @@ EXERCISES = (
             Mistake(
                 _pass_with(dZ1=lambda dA1, Z1, A1: dA1 * (Z1 < 0)),
                 "The right number is tested, but the gate opens for the wrong ones.",
+            ),
+            Mistake(
+                _pass_with(dZ1=lambda dA1, Z1, A1: dA1 * (Z1 >= 0)),
+                "The wrong line is mended, but for one case: at exactly 0 the ReLU of this course "
+                "is closed.",
             ),
             Mistake(
                 _pass_with(dZ1=lambda dA1, Z1, A1: dA1 * Z1),

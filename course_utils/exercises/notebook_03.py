@@ -50,6 +50,11 @@ def _line_with(dw=lambda e, x, w: 2 * np.mean(e * x), db=lambda e, x, w: 2 * np.
     return wrong
 
 
+def _the_loss(w, b, inputs, targets):
+    loss = np.mean((w * inputs + b - targets) ** 2)
+    return loss, loss
+
+
 def _no_bias(w, b, inputs, targets):
     return line_gradient(w, 0.0, inputs, targets)
 
@@ -203,6 +208,18 @@ EXERCISES = (
             Mistake(
                 _no_bias,
                 "Your prediction has no b in it.",
+            ),
+            Mistake(
+                _the_loss,
+                "That is the loss itself. How fast does it change when w, or b, moves a little?",
+            ),
+            Mistake(
+                _line_with(db=lambda e, x, w: 2 * np.sum(e)),
+                "dw is right. In db you add up where a mean is due.",
+            ),
+            Mistake(
+                _line_with(dw=lambda e, x, w: 2 * np.sum(e * x)),
+                "db is right. In dw you add up where a mean is due.",
             ),
             Mistake(
                 _line_with(db=lambda e, x, w: np.mean(e)),

@@ -124,6 +124,17 @@ def _in_place(x, y, batch_size, rng):
     return _file_order(x, y, batch_size, rng)
 
 
+def _first_only(x, y, batch_size, rng):
+    return [next(batches(x, y, batch_size, rng))]
+
+
+def _one_further(x, y, batch_size, rng):
+    order = rng.permutation(len(x))
+    for first in range(len(x)):
+        chosen = order[first : first + batch_size]
+        yield x[chosen], y[chosen]
+
+
 def my_rate(step):
     """A rate that falls as 1/step: fast at the start, and calm at the end."""
     return 1 / (25 + step)
@@ -218,6 +229,15 @@ EXERCISES = (
                 _one_over,
                 "Your batches overlap by one: an example comes in two of them. Where does a slice "
                 "end?",
+            ),
+            Mistake(
+                _first_only,
+                "You give one batch and stop. How do all the others get their turn?",
+            ),
+            Mistake(
+                _one_further,
+                "The next batch begins one example after the last one began. Where should it "
+                "begin?",
             ),
             Mistake(
                 _in_place,

@@ -79,6 +79,21 @@ class _Uphill(Momentum):
         return -self.lr * self.velocity
 
 
+class _RateTwice(Momentum):
+    def velocity_after(self, grad):
+        return self.mu * self.velocity + self.lr * grad
+
+
+class _PlainStep(Momentum):
+    def move(self, grad):
+        return self.lr * grad
+
+
+class _FrictionForAll(Momentum):
+    def velocity_after(self, grad):
+        return self.mu * (self.velocity + grad)
+
+
 class _LooksAhead(Momentum):
     def move(self, grad):
         return self.lr * (grad + self.mu * self.velocity)
@@ -183,6 +198,11 @@ class _Sizes(RMSProp):
         return self.decay * self.v + (1 - self.decay) * np.abs(grad)
 
 
+class _SquareInTheMove(RMSProp):
+    def move(self, grad):
+        return self.lr * grad**2 / (np.sqrt(self.v) + self.eps)
+
+
 class _RMSPropUphill(RMSProp):
     def move(self, grad):
         return -super().move(grad)
@@ -274,6 +294,29 @@ class _FromTwo(Adam):
 class _WithoutPower(Adam):
     def corrected(self):
         return self.m / (1 - self.beta1), self.v / (1 - self.beta2)
+
+
+class _OneBetaForBoth(Adam):
+    def corrected(self):
+        return self.m / (1 - self.beta1**self.t), self.v / (1 - self.beta1**self.t)
+
+
+class _TimesT(Adam):
+    def corrected(self):
+        return self.m / (1 - self.beta1 * self.t), self.v / (1 - self.beta2 * self.t)
+
+
+class _AdamUphill(Adam):
+    def move(self, m, v):
+        return -super().move(m, v)
+
+
+class _GradientForM(Adam):
+    def step(self, theta, grad):
+        AdamGiven.step(self, theta, grad)
+        self.t += 1
+        self.m, self.v = self.averages(grad)
+        theta -= self.move(grad, self.corrected()[1])
 
 
 class _CorrectedForGood(Adam):
@@ -519,7 +562,19 @@ EXERCISES = (
                 _OtherSign,
                 "Your velocity points downhill, and then you subtract it. One minus, not two.",
             ),
-            Mistake(_Uphill, "You walk uphill: theta moves against the velocity."),
+            Mistake(
+                _Uphill,
+                "You walk uphill: with this sign the velocity is added, and it points uphill.",
+            ),
+            Mistake(_RateTwice, "The rate is in there twice: in the velocity and in the move."),
+            Mistake(
+                _PlainStep,
+                "The velocity is right, but theta does not follow it: this is the step of SGD.",
+            ),
+            Mistake(
+                _FrictionForAll,
+                "The new gradient loses a part before it has acted. What does mu multiply?",
+            ),
             Mistake(
                 _LooksAhead,
                 "That is Nesterov's momentum, which looks one step ahead. Asked for is the "
@@ -591,6 +646,11 @@ EXERCISES = (
             ),
             Mistake(_RMSPropUphill, "You walk uphill: a sign is turned."),
             Mistake(
+                _SquareInTheMove,
+                "The move has the gradient squared, so it never goes back. Where is the square "
+                "due, and where not?",
+            ),
+            Mistake(
                 _RMSPropRebinds,
                 "v is right, and theta stays where it was. `theta = ...` makes a new vector; the "
                 "one that was handed over must change.",
@@ -639,6 +699,20 @@ EXERCISES = (
                 _CorrectedForGood,
                 "You store the corrected m and v, and correct them again at the next step. Keep "
                 "the averages as they are.",
+            ),
+            Mistake(
+                _OneBetaForBoth,
+                "v is corrected as if it faded like m. Which beta does v fade with?",
+            ),
+            Mistake(
+                _TimesT,
+                "The correction should fade with t. What is left of a start value after t "
+                "steps, each of which keeps a share beta: beta times t, or something else?",
+            ),
+            Mistake(_AdamUphill, "You walk uphill: a sign is turned."),
+            Mistake(
+                _GradientForM,
+                "m is right and not used: the step follows the gradient of the moment.",
             ),
             Mistake(
                 _AdamEpsInside,

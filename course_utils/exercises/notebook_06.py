@@ -38,7 +38,10 @@ def batch_norm_backward(grad_output, x_hat, sigma, gamma):
 
 
 def _activation_cases(rng):
-    return [(*rng.normal(size=(2, 5, 4)), slope) for slope in (0.1, 0.01)]
+    cases = [(*rng.normal(size=(2, 5, 4)), slope) for slope in (0.1, 0.01)]
+    for z, _, _ in cases:
+        z[0, 0] = 0.0
+    return cases
 
 
 def _dropout_cases(rng):
@@ -82,6 +85,14 @@ def _multiplied_by_z(z, grad_output, slope):
     return leaky_relu(z, grad_output, slope)[0], grad_output * np.where(z > 0, z, slope * z)
 
 
+def _open_at_zero(z, grad_output, slope):
+    return leaky_relu(z, grad_output, slope)[0], np.where(z >= 0, grad_output, slope * grad_output)
+
+
+def _other_side(z, grad_output, slope):
+    return np.where(z > 0, slope * z, z), np.where(z > 0, slope * grad_output, grad_output)
+
+
 def _plain_relu(z, grad_output, slope):
     return np.maximum(z, 0), grad_output * (z > 0)
 
@@ -89,6 +100,15 @@ def _plain_relu(z, grad_output, slope):
 def _not_divided(x, grad_output, u, rate, training):
     mask = (u < 1 - rate) if training else np.ones_like(x)
     return x * mask, grad_output * mask
+
+
+def _multiplied_by_keep(x, grad_output, u, rate, training):
+    mask = (u < 1 - rate) * (1 - rate) if training else np.ones_like(x)
+    return x * mask, grad_output * mask
+
+
+def _other_entries(x, grad_output, u, rate, training):
+    return dropout(x, grad_output, 1 - u, rate, training)
 
 
 def _divided_by_rate(x, grad_output, u, rate, training):
@@ -145,6 +165,18 @@ def _no_root(x, gamma, beta, eps):
     return _normalize(x, gamma, beta, x.mean(axis=0), x.var(axis=0) + eps)
 
 
+def _not_centered(x, gamma, beta, eps):
+    return _normalize(x, gamma, beta, 0, np.sqrt(x.var(axis=0) + eps))
+
+
+def _no_eps(x, gamma, beta, eps):
+    return _normalize(x, gamma, beta, x.mean(axis=0), x.std(axis=0))
+
+
+def _parameters_swapped(x, gamma, beta, eps):
+    return batch_norm(x, beta, gamma, eps)
+
+
 def _no_gamma_and_beta(x, gamma, beta, eps):
     _, x_hat, sigma = batch_norm(x, gamma, beta, eps)
     return x_hat, x_hat, sigma
@@ -165,6 +197,21 @@ def _without_the_mean(grad_output, x_hat, sigma, gamma):
     _, dgamma, dbeta = batch_norm_backward(grad_output, x_hat, sigma, gamma)
     g = grad_output * gamma
     return (g - x_hat * (g * x_hat).mean(axis=0)) / sigma, dgamma, dbeta
+
+
+def _dx_with(dx):
+    """A wrong backward pass: dx from g, the gradient at x_hat; dgamma and dbeta are right."""
+
+    def wrong(grad_output, x_hat, sigma, gamma):
+        _, dgamma, dbeta = batch_norm_backward(grad_output, x_hat, sigma, gamma)
+        return dx(grad_output * gamma, x_hat, sigma), dgamma, dbeta
+
+    return wrong
+
+
+def _dgamma_like_dbeta(grad_output, x_hat, sigma, gamma):
+    dx, _, dbeta = batch_norm_backward(grad_output, x_hat, sigma, gamma)
+    return dx, dbeta, dbeta
 
 
 def _without_gamma(grad_output, x_hat, sigma, gamma):
@@ -280,6 +327,15 @@ EXERCISES = (
                 "You multiply the gradient by the output. What is needed is the slope of the "
                 "function at z, not its value.",
             ),
+            Mistake(
+                _open_at_zero,
+                "Right but for one point: at exactly 0 this course takes the slope of the left "
+                "side, as for the ReLU.",
+            ),
+            Mistake(
+                _other_side,
+                "The leak is on the wrong side. What should happen to a positive z?",
+            ),
         ],
         insight="The bend is decided by z, in both directions. That is why forward must remember "
         "it.",
@@ -300,6 +356,15 @@ EXERCISES = (
                 _divided_by_rate,
                 "What is kept should be scaled so that the mean stays. Which fraction is kept: "
                 "rate, or 1 - rate?",
+            ),
+            Mistake(
+                _multiplied_by_keep,
+                "The mean shrinks twice: entries are dropped, and the others made smaller. What "
+                "brings it back?",
+            ),
+            Mistake(
+                _other_entries,
+                "As many survive as should, but others: an entry stays where u is below 1 - rate.",
             ),
             Mistake(
                 _keeps_the_wrong_ones,
@@ -362,6 +427,18 @@ EXERCISES = (
                 "You divide by the variance. In which unit is it, if x is in meters?",
             ),
             Mistake(
+                _not_centered,
+                "The width is right, the middle is not: what is the mean of your x_hat?",
+            ),
+            Mistake(
+                _no_eps,
+                "What if a feature is the same in all rows? Something is missing in the root.",
+            ),
+            Mistake(
+                _parameters_swapped,
+                "gamma and beta have changed places: which one stretches, which one shifts?",
+            ),
+            Mistake(
                 _no_gamma_and_beta,
                 "x_hat is right. The layer may still undo the normalization: which two "
                 "parameters let it?",
@@ -400,6 +477,29 @@ EXERCISES = (
             Mistake(
                 _without_sigma,
                 "x_hat is x divided by sigma. Where is that division on the way back?",
+            ),
+            Mistake(
+                _dx_with(lambda g, x, s: batch_norm_backward(g, x, s**2, 1)[0]),
+                "You divide dx by the variance. What did forward divide by?",
+            ),
+            Mistake(
+                _dx_with(lambda g, x, s: (g - g.mean(axis=0) + x * (g * x).mean(axis=0)) / s),
+                "All terms are there. But the batch takes its stretch away from the gradient, as "
+                "it does with the shift: look at the signs.",
+            ),
+            Mistake(
+                _dx_with(lambda g, x, s: (g - g.mean(axis=0) - (g * x).mean(axis=0)) / s),
+                "Your last term is the same for every row. But a row far from the mean moves the "
+                "variance more than others.",
+            ),
+            Mistake(
+                _dx_with(lambda g, x, s: (g - g.sum(axis=0) - x * (g * x).sum(axis=0)) / s),
+                "In dx you take sums over the batch. Mean and variance are means: what is the "
+                "share of one row in them?",
+            ),
+            Mistake(
+                _dgamma_like_dbeta,
+                "dgamma is the same as dbeta. What is gamma multiplied by on the way forward?",
             ),
             Mistake(
                 _means_for_gamma_and_beta,

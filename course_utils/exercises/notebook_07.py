@@ -34,6 +34,8 @@ def _matrices(rng):
         matrix[np.diag_indices(classes)] += 3 * classes**2
         yield matrix, int(rng.integers(0, classes))
         yield matrix, classes - 1
+    # As many as in MNIST, and two mistakes that are almost equally frequent.
+    yield np.array([[5900, 4100, 12], [3, 6700, 4101], [8, 11, 5800]]), 1
 
 
 def _with(recall=None, precision=None, worst=None):
@@ -174,6 +176,16 @@ EXERCISES = (
                     precision=lambda c, k: 1 - c[k, k] / c[:, k].sum(),
                 ),
                 "These are the fractions that went wrong.",
+            ),
+            Mistake(
+                _with(precision=lambda c, k: c[k, k] / c[k].sum()),
+                "Your precision is the recall again. Precision looks at all that were called k: "
+                "do they stand in a row or in a column?",
+            ),
+            Mistake(
+                _with(recall=lambda c, k: c[k, k] / c[:, k].sum()),
+                "Your recall is the precision again. Recall looks at all that are a k: do they "
+                "stand in a row or in a column?",
             ),
             Mistake(
                 _with(recall=lambda c, k: c.diagonal().sum() / c.sum()),

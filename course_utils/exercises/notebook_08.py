@@ -23,14 +23,15 @@ def true_colors(x, mean, std):
 
 def _standardized(rng):
     """Rows of photos with their mean and std: some photos, and one alone."""
-    for count in (7, 1, 3):
-        pixels = rng.integers(1, 255, (count, 3072)) / 255
+    for count, offset in ((7, 0.45), (1, -0.45), (3, -0.45)):
+        # Near the middle between two bytes: float16 rounds some to the wrong one, float32 none.
+        pixels = (rng.integers(1, 255, (count, 3072)) + offset) / 255
         mean, std = rng.uniform(0.3, 0.6, 3072), rng.uniform(0.1, 0.4, 3072)
         yield (pixels - mean) / std, mean, std
 
 
 def _as_bytes(pixels):
-    return np.rint(255 * np.clip(pixels, 0, 1)).astype(np.uint8)
+    return np.rint(255 * pixels).astype(np.uint8)
 
 
 def _own_statistics(x, mean, std):
@@ -59,6 +60,8 @@ def _points(rng):
         means = rng.normal(size=(classes, width)) * rng.uniform(0.3, 3, (classes, 1))
         chosen = rng.integers(0, classes, count)
         yield means[chosen] + rng.normal(size=(count, width)), means
+    far = 30 + rng.normal(size=(6, 3))  # far from 0, where few digits are not enough
+    yield far[rng.integers(0, 6, 40)] + rng.normal(size=(40, 3)), far
 
 
 def shuffle_weights(W, order):
@@ -147,9 +150,7 @@ EXERCISES = (
                 "The numbers lie between 0 and 1. The exercise asks for bytes from 0 to 255.",
             ),
             Mistake(
-                lambda x, mean, std: (
-                    (255 * (x * std + mean) - 0.25).astype(np.uint8).reshape(-1, *SHAPE)
-                ),
+                lambda x, mean, std: (255 * (x * std + mean)).astype(np.uint8).reshape(-1, *SHAPE),
                 "Almost: some values are 1 too low. Turning a float into a byte cuts it off.",
             ),
             Mistake(
@@ -168,6 +169,19 @@ EXERCISES = (
             Mistake(
                 lambda x, mean, std: _as_bytes(x * std).reshape(-1, *SHAPE),
                 "The scale is right, but something was subtracted before.",
+            ),
+            Mistake(
+                lambda x, mean, std: _as_bytes(x + mean).reshape(-1, *SHAPE),
+                "The middle is right, but the contrast is not. What was divided by before?",
+            ),
+            Mistake(
+                lambda x, mean, std: _as_bytes((x - mean) / std).reshape(-1, *SHAPE),
+                "You standardize a second time. What undoes it?",
+            ),
+            Mistake(
+                lambda x, mean, std: true_colors(x, mean, std).reshape(-1, 3, 32, 32),
+                "Your colors come first. A figure wants height, width, colors, and the row is in "
+                "this order already.",
             ),
         ],
         insight="What was done with the statistics of the training part is undone with the same "
@@ -211,6 +225,28 @@ EXERCISES = (
                 lambda x, means: ((x[:, None] - means) ** 2).sum(axis=2).argmin(axis=1) + 1,
                 "Classes count from 0, as NumPy does.",
             ),
+            Mistake(
+                lambda x, means: ((x[:, None] - means) ** 2).sum(axis=2).argmin(),
+                "One number for all rows? `argmin` without an axis searches the whole table.",
+            ),
+            Mistake(
+                lambda x, means: means[nearest_mean(x, means)],
+                "Those are the means themselves. Asked is for their numbers.",
+            ),
+            Mistake(
+                lambda x, means: np.abs(x[:, None] - means).sum(axis=2).argmin(axis=1),
+                "Nearest along the axes is not nearest as the crow flies. What is done with the "
+                "differences before they are added?",
+            ),
+            Mistake(
+                lambda x, means: (x[:, None] - means).sum(axis=2).argmin(axis=1),
+                "Your distance can be negative. What keeps positive and negative differences from "
+                "cancelling?",
+            ),
+            Mistake(
+                lambda x, means: ((x[0] - means) ** 2).sum(axis=1).argmin(),
+                "You look at the first row only. How do all rows meet all means at once?",
+            ),
         ],
         insight="It is a linear classifier: the square of x is the same for every class and drops "
         "out.",
@@ -228,7 +264,7 @@ EXERCISES = (
                 "need?",
             ),
             Mistake(
-                lambda W, order: W[:, order % W.shape[1]],
+                lambda W, order: W[:, order],
                 "You shuffle the units. The inputs have moved: which axis of W belongs to them?",
             ),
             Mistake(
@@ -242,6 +278,26 @@ EXERCISES = (
             Mistake(
                 lambda W, order: W[::-1].copy(),
                 "That turns the rows around. The inputs stand in the order `order`.",
+            ),
+            Mistake(
+                lambda W, order: W[order][:, order],
+                "The rows are right. But why do the columns move, too: were the units shuffled?",
+            ),
+            Mistake(
+                lambda W, order: W.T[order],
+                "You shuffle the rows of the transposed W. Which axis of W belongs to the inputs?",
+            ),
+            Mistake(
+                lambda W, order: W[order][order],
+                "You shuffle twice. The inputs were shuffled once.",
+            ),
+            Mistake(
+                lambda W, order: W * order[:, None],
+                "`order` says where something comes from. It is no number to compute with.",
+            ),
+            Mistake(
+                lambda W, order: W[order - 1],
+                "The rows are off by one. From which number does `order` count?",
             ),
         ],
         insight="A sum does not care for the order of its terms, so a dense layer does not know "

@@ -50,6 +50,30 @@ def _not_halved(step, lr, warmup, steps):
     return 2 * warmup_cosine(step, lr, warmup, steps)
 
 
+def _without_pi(step, lr, warmup, steps):
+    if step < warmup:
+        return lr * (0.01 + 0.99 * step / warmup)
+    return lr * (1 + math.cos(min((step - warmup) / (steps - warmup), 1))) / 2
+
+
+def _overshoots(step, lr, warmup, steps):
+    if step < warmup:
+        return lr * (0.01 + step / warmup)
+    return warmup_cosine(step, lr, warmup, steps)
+
+
+def _one_step_ahead(step, lr, warmup, steps):
+    if step < warmup:
+        return lr * (0.01 + 0.99 * (step + 1) / warmup)
+    return warmup_cosine(step, lr, warmup, steps)
+
+
+def _straight_down(step, lr, warmup, steps):
+    if step < warmup:
+        return lr * (0.01 + 0.99 * step / warmup)
+    return lr * (1 - min((step - warmup) / (steps - warmup), 1))
+
+
 def _no_warmup(step, lr, warmup, steps):
     return lr * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
 
@@ -101,10 +125,28 @@ def _both(theta, g, m, v, t, lr, decay):
     return _adam_step(theta, g, m, v, t, lr, before=lr * decay, in_gradient=decay)
 
 
+def _uncorrected(theta, g, m, v, t, lr, decay):
+    _, m, v = adamw_step(theta, g, m, v, t, lr, decay)
+    return theta * (1 - lr * decay) - lr * m / (np.sqrt(v) + EPS), m, v
+
+
+def _moved_by(move):
+    """A wrong step: the weights decay as they should, and then `move` says what is subtracted."""
+
+    def wrong(theta, g, m, v, t, lr, decay):
+        _, m, v = adamw_step(theta, g, m, v, t, lr, decay)
+        m_hat, v_hat = m / (1 - BETA1**t), v / (1 - BETA2**t)
+        return theta * (1 - lr * decay) - lr * move(m_hat, v_hat), m, v
+
+    return wrong
+
+
 def _adamw_cases(rng):
     for t in (1, 2, 9):
         theta, g = rng.normal(size=(2, 4))
         m, v = (np.zeros(4), np.zeros(4)) if t == 1 else (rng.normal(size=4), rng.random(4))
+        if t == 1:
+            g[:2] = 0.0, 1e-8  # here eps counts
         yield theta, g, m, v, t, 0.1, float(rng.uniform(0.3, 1.5))
 
 
@@ -156,6 +198,35 @@ def _not_in_a_row(val_losses, patience):
     return len(val_losses), best_epoch
 
 
+def _one_too_few(val_losses, patience):
+    return early_stop(val_losses, patience - 1)
+
+
+def _counts_from_zero(val_losses, patience):
+    best, best_epoch = math.inf, 0
+    for epoch, loss in enumerate(val_losses):
+        if loss < best:
+            best, best_epoch = loss, epoch
+        if epoch - best_epoch >= patience:
+            return epoch, best_epoch
+    return len(val_losses), best_epoch
+
+
+def _better(is_better, keep=True):
+    """Wrong about what is progress: `is_better(loss, best)`; the best loss stays if not `keep`."""
+
+    def wrong(val_losses, patience):
+        best, best_epoch = val_losses[0], 1
+        for epoch, loss in enumerate(val_losses, start=1):
+            if epoch > 1 and is_better(loss, best):
+                best, best_epoch = (loss if keep else best), epoch
+            if epoch - best_epoch >= patience:
+                return epoch, best_epoch
+        return len(val_losses), best_epoch
+
+    return wrong
+
+
 def _never_stops(val_losses, patience):
     return len(val_losses), int(np.argmin(val_losses)) + 1
 
@@ -165,6 +236,7 @@ def _early_cases(rng):
     yield [5.0, 4.0, 3.0, 2.0], 2
     yield [3.0, 4.0, 3.5, 3.4, 3.3, 3.2], 3
     yield [2.0, 2.0, 2.0, 1.0], 2
+    yield [1.0, 0.9998, 0.9999, 0.9999, 0.9997], 2
     for _ in range(6):
         losses = np.round(3 - np.cumsum(rng.normal(0.05, 0.4, size=14)), 2)
         yield losses.tolist(), int(rng.integers(2, 5))
@@ -219,6 +291,23 @@ EXERCISES = (
             ),
             Mistake(_not_halved, "Your cosine is twice as high: 1 + cos begins at 2, not at 1."),
             Mistake(_no_warmup, "There is no warm-up yet: what happens while step < warmup?"),
+            Mistake(
+                _without_pi,
+                "Your cosine goes from angle 0 to angle 1. At which angle is a cosine at its "
+                "lowest?",
+            ),
+            Mistake(
+                _overshoots,
+                "Your line ends above lr. It begins at lr / 100: how much is left to climb?",
+            ),
+            Mistake(
+                _one_step_ahead,
+                "Your warm-up is one step ahead: where should the line be at step 0?",
+            ),
+            Mistake(
+                _straight_down,
+                "After the warm-up you go down in a straight line. A cosine begins and ends flat.",
+            ),
         ],
         insight="Two phases, two clocks: the cosine counts from the end of the warm-up.",
     ),
@@ -241,6 +330,27 @@ EXERCISES = (
                 "You shrink the result, Adam's own step included. Shrink the old weights only.",
             ),
             Mistake(_both, "You decay twice: once in the gradient, once outside. Keep the second."),
+            Mistake(
+                _uncorrected,
+                "The decay is right. But the step uses m and v as they are, too small at first.",
+            ),
+            Mistake(
+                _moved_by(lambda m, v: -m / (np.sqrt(v) + EPS)),
+                "The decay is right. But Adam's own part of the step goes uphill.",
+            ),
+            Mistake(
+                _moved_by(lambda m, v: m / (v + EPS)),
+                "The decay is right. But you divide by v_hat, which has the unit of a squared "
+                "gradient.",
+            ),
+            Mistake(
+                _moved_by(lambda m, v: m / np.sqrt(v)),
+                "What if a gradient is exactly 0? Something is missing below.",
+            ),
+            Mistake(
+                _moved_by(lambda m, v: m / np.sqrt(v + EPS)),
+                "eps stands inside of your root. Adam has it beside the root.",
+            ),
         ],
         insight="The decay is one factor on the old weights, whatever m and v say.",
     ),
@@ -271,6 +381,28 @@ EXERCISES = (
                 "You add up all bad epochs. A new lowest loss starts the waiting anew.",
             ),
             Mistake(_never_stops, "You find the best epoch, but never stop."),
+            Mistake(
+                _one_too_few,
+                "You stop one epoch too early. How many epochs may pass without a new best one?",
+            ),
+            Mistake(
+                _counts_from_zero,
+                "Your loop counts epochs from 0, and the end of the list from 1. Here the first "
+                "epoch is number 1.",
+            ),
+            Mistake(
+                _better(lambda loss, best: loss <= best),
+                "An equal loss starts your waiting anew. Is a loss that stands still progress?",
+            ),
+            Mistake(
+                _better(lambda loss, best: loss > best),
+                "You wait for the largest loss. What is good: a large loss or a small one?",
+            ),
+            Mistake(
+                _better(lambda loss, best: loss < best, keep=False),
+                "Every loss is compared with the first one. After a new best loss, what is the "
+                "next one to be compared with?",
+            ),
         ],
         insight="Progress is measured against the best so far, and the best is what you keep.",
     ),

@@ -21,6 +21,7 @@ def _activation_cases(rng):
         activations[0] = 1.0
         activations[:, :dead] = 0.0
         yield (activations,)
+    yield (np.array([[1.0, 0.0, 2.0], [-1.0, 0.0, 0.5], [0.0, 0.0, 1.0]]),)  # a tanh, 1 and -1
 
 
 EXERCISES = (
@@ -54,6 +55,26 @@ EXERCISES = (
             Mistake(
                 lambda a: np.mean(a.mean(axis=0) < 0.5),
                 "A small mean is not zero: such a unit still gets a gradient.",
+            ),
+            Mistake(
+                lambda a: np.mean(a.mean(axis=0) == 0),
+                "A mean of 0 is not 0 for every example: plus and minus may cancel.",
+            ),
+            Mistake(
+                lambda a: (a == 0).all(axis=0),
+                "You know of each unit whether it is dead. Which fraction of them is?",
+            ),
+            Mistake(
+                lambda a: np.sum((a == 0).all(axis=0)) / len(a),
+                "You count dead units and divide by examples. Of what is it a fraction?",
+            ),
+            Mistake(
+                lambda a: bool((a == 0).all(axis=0).any()),
+                "You say whether there is a dead unit. Asked is for the fraction of them.",
+            ),
+            Mistake(
+                lambda a: bool((a == 0).all()),
+                "You ask whether all units are dead at once. Each one is to be asked by itself.",
             ),
         ],
         insight="Half of the outputs of a healthy ReLU are 0. A dead unit is 0 for all examples.",

@@ -28,14 +28,19 @@ def standard_errors(a, b):
 
 
 def _rate_cases(rng):
-    """Row 1 is right, 0 worst, 2 has the luckiest run, 3 lost one, 4 is best in test; turned."""
-    rates = np.array([0.002, 0.006, 0.02, 0.06, 0.2])
+    """Row 1 is right, with one bad run; 0 is worst, 2 has the luckiest run, 3 lost one, 4 is best
+    in test, 5 has the best worst run; the rows are turned. Then some that differ by very little.
+    """
+    rates = np.array([0.002, 0.006, 0.02, 0.06, 0.2, 0.6])
     for seeds, turn in ((5, 0), (3, 1), (8, 3)):
-        val_loss = np.array([[0.9], [0.5], [0.7], [0.3], [0.8]]) + 0.02 * rng.random((5, seeds))
-        val_loss[2, :2], val_loss[3, -1] = (0.1, 1.3), np.nan
-        test_loss = np.array([[0.9], [0.5], [0.7], [0.3], [0.2]]) + 0.02 * rng.random((5, seeds))
+        noise = 0.02 * rng.random((2, 6, seeds))
+        val_loss = np.array([[0.9], [0.5], [0.7], [0.3], [0.8], [0.75]]) + noise[0]
+        val_loss[1, 0], val_loss[2, :2], val_loss[3, -1] = 0.85, (0.1, 1.3), np.nan
+        test_loss = np.array([[0.9], [0.5], [0.7], [0.3], [0.2], [0.75]]) + noise[1]
         test_loss[3, -1] = np.nan
         yield rates, np.roll(val_loss, turn, axis=0), np.roll(test_loss, turn, axis=0)
+    val_loss = 0.5 + 1e-5 * np.array([[3.0], [2], [0], [1], [4], [5]]) * np.ones(4)
+    yield rates, val_loss, val_loss[::-1]
 
 
 def _pair_cases(rng):
@@ -60,6 +65,16 @@ def _not_divided(a, b):
 def _deviations_added(a, b):
     paired, _ = standard_errors(a, b)
     return paired, (a.std(ddof=1) + b.std(ddof=1)) / np.sqrt(len(a))
+
+
+def _divided_by_n(a, b):
+    paired, unpaired = standard_errors(a, b)
+    return paired / np.sqrt(len(a)), unpaired / np.sqrt(len(a))
+
+
+def _unpaired_twice(a, b):
+    _, unpaired = standard_errors(a, b)
+    return unpaired, unpaired
 
 
 def _variances_subtracted(a, b):
@@ -89,6 +104,14 @@ EXERCISES = (
                 "You choose the rate of the luckiest single run. What do the other seeds say?",
             ),
             Mistake(
+                lambda rates, val_loss, test_loss: rates[np.nanargmin(val_loss.max(axis=1))],
+                "You look at the worst run of each rate only. What do the other seeds say?",
+            ),
+            Mistake(
+                lambda rates, val_loss, test_loss: np.nanmin(val_loss.mean(axis=1)),
+                "That is the lowest mean loss. Asked is for the rate it belongs to.",
+            ),
+            Mistake(
                 lambda rates, val_loss, test_loss: np.nanargmin(val_loss.mean(axis=1)),
                 "That is the place of the rate in the list. The exercise asks for the rate.",
             ),
@@ -114,6 +137,14 @@ EXERCISES = (
             Mistake(
                 _not_divided,
                 "That is how far single differences scatter. How much closer is a mean of n?",
+            ),
+            Mistake(
+                _divided_by_n,
+                "Your errors shrink too fast: with four times the runs, an error is half as large.",
+            ),
+            Mistake(
+                _unpaired_twice,
+                "Your paired error does not know which run of A belongs to which run of B.",
             ),
             Mistake(
                 _over_n(0),
