@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import settings
 
+from course_utils import style
 from course_utils.layers import BatchNorm, Dense, Dropout, LeakyReLU, ReLU, Sigmoid, Tanh
 from course_utils.network import Network
 
@@ -23,6 +26,16 @@ def progress_file(tmp_path, monkeypatch) -> Path:
     path = tmp_path / "progress.json"
     monkeypatch.setenv("COURSE_PROGRESS", str(path))
     return path
+
+
+@pytest.fixture
+def figures_of_the_course():
+    """Figures in the style of the course, and none that stays open after the test."""
+    before = plt.get_fignums()
+    with mpl.rc_context():
+        style.use()
+        yield
+    assert plt.get_fignums() == before
 
 
 @pytest.fixture(scope="session")

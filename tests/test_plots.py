@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from course_utils import plots
 from course_utils.training import History
 
+pytestmark = pytest.mark.usefixtures("figures_of_the_course")
+
 NAMES = list("abc")
 
 

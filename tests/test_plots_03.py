@@ -1,19 +1,11 @@
 """The figures of notebook 03 draw what they are given, on named axes."""
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from course_utils import plots, style
+from course_utils import plots
 
-
-@pytest.fixture(autouse=True)
-def style_of_the_course():
-    with mpl.rc_context():
-        style.use()
-        yield
-    assert plt.get_fignums() == []
+pytestmark = pytest.mark.usefixtures("figures_of_the_course")
 
 
 def legend_texts(axes):

@@ -19,11 +19,7 @@ def lines_with(axes, marker):
     return [line for line in axes.lines if line.get_marker() == marker]
 
 
-@pytest.fixture(autouse=True)
-def _no_figure_stays_open():
-    before = plt.get_fignums()
-    yield
-    assert plt.get_fignums() == before
+pytestmark = pytest.mark.usefixtures("figures_of_the_course")
 
 
 @pytest.mark.parametrize("landscape", [RAVINE, HIMMELBLAU, SADDLE], ids=lambda place: place.name)

@@ -11,11 +11,7 @@ X = np.array([[-1.0, -1], [-1, 1], [1, -1], [1, 1]])
 Y = np.array([[0.0], [1], [1], [0]])
 
 
-@pytest.fixture(autouse=True)
-def _no_figure_stays_open():
-    before = plt.get_fignums()
-    yield
-    assert plt.get_fignums() == before
+pytestmark = pytest.mark.usefixtures("figures_of_the_course")
 
 
 def panels_of(figure):

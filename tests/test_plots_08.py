@@ -2,8 +2,11 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pytest
 
 from course_utils import plots
+
+pytestmark = pytest.mark.usefixtures("figures_of_the_course")
 
 
 def test_each_photo_has_a_row_with_its_maps_on_one_scale():

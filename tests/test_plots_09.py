@@ -1,17 +1,11 @@
 """The figures of notebook 09 show what they are given: every seed, at its place."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from course_utils import plots
 
-
-@pytest.fixture(autouse=True)
-def _no_figure_stays_open():
-    before = plt.get_fignums()
-    yield
-    assert plt.get_fignums() == before
+pytestmark = pytest.mark.usefixtures("figures_of_the_course")
 
 
 def title_of(figure):

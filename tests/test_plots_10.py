@@ -8,6 +8,8 @@ from course_utils import plots
 from course_utils.plots.clinic import HIGHEST, running_mean
 from course_utils.training import History
 
+pytestmark = pytest.mark.usefixtures("figures_of_the_course")
+
 HEALTHY = (
     list(np.geomspace(2.5, 0.1, 60)),
     History(train_loss=[1.0, 0.2], val_loss=[1.1, 0.4], val_accuracy=[0.7, 0.9]),

@@ -7,6 +7,8 @@ import pytest
 from course_utils import plots
 from course_utils.widgets import ComparisonExplorer
 
+pytestmark = pytest.mark.usefixtures("figures_of_the_course")
+
 
 @pytest.fixture
 def runs():

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -18,11 +17,7 @@ class Value:
     slopes: tuple = ()
 
 
-@pytest.fixture(autouse=True)
-def _no_figure_stays_open():
-    before = plt.get_fignums()
-    yield
-    assert plt.get_fignums() == before
+pytestmark = pytest.mark.usefixtures("figures_of_the_course")
 
 
 def texts(figure):

@@ -1,21 +1,13 @@
 """The pictures of notebook 02 show the numbers they are given."""
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from course_utils import plots, style
+from course_utils import plots
 from course_utils.graph import squared_neuron
 from course_utils.style import BACKWARD, FORWARD
 
-
-@pytest.fixture(autouse=True)
-def style_of_the_course():
-    with mpl.rc_context():
-        style.use()
-        yield
-    assert plt.get_fignums() == []
+pytestmark = pytest.mark.usefixtures("figures_of_the_course")
 
 
 def texts(figure, color=None):
