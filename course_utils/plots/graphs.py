@@ -215,11 +215,18 @@ def network_pass(
     names = list(columns)
     weights, gradients = weights or {}, gradients or {}
     most = max(map(len, columns.values()))
-    step = 1.7 if most <= 3 else 1.45
+    step, radius = (1.7 if most <= 3 else 1.45), 0.52
     half = step * (most - 1) / 2
     places = {
         name: [(2.9 * i, step * ((len(v) - 1) / 2 - row)) for row in range(len(v))]
         for i, (name, v) in enumerate(columns.items())
+    }
+    circles = {
+        name: [
+            axes.add_patch(Circle(place, radius, fc="white", ec="black", lw=1.4, zorder=3))
+            for place in column
+        ]
+        for name, column in places.items()
     }
     for left, right in pairwise(names):
         matrix = weights.get((left, right))
@@ -227,23 +234,23 @@ def network_pass(
             for j, end in enumerate(places[right]):
                 if matrix is None and i != j and len(places[left]) == len(places[right]):
                     continue
-                draw_edge(axes, start, end, shrinkA=22, shrinkB=22, linewidth=1.1)
+                ends = {"patchA": circles[left][i], "patchB": circles[right][j]}
+                draw_edge(axes, start, end, **ends, shrinkA=0, shrinkB=0, linewidth=1.1)
                 if matrix is not None:
                     # close to the start of its edge, before edges cross; neighbors in two rows
-                    share = 0.22 + 0.07 * (j % 2)
+                    share = 0.25 + 0.07 * (j % 2)
                     at = np.array(start) + share * (np.array(end) - np.array(start))
                     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
                     axes.text(*at, f"{matrix[i, j]:g}", ha="center", va="center", size=12, bbox=box)
     for name, column in places.items():
         for row, (x, y) in enumerate(column):
-            axes.add_patch(Circle((x, y), 0.46, fc="white", ec="black", lw=1.4, zorder=3))
             text = {"ha": "center", "fontsize": 12, "fontweight": "bold", "zorder": 4}
             axes.text(x, y, _short(columns[name][row]), color=FORWARD, va="center", **text)
             if name in gradients:
                 value = _short(gradients[name][row])
-                axes.text(x, y - 0.5, value, color=BACKWARD, va="top", **text)
-        axes.text(column[0][0], -half - 1.05, name, ha="center", va="center", fontsize=15)
-    axes.set(xlim=(-0.7, 2.9 * (len(names) - 1) + 0.7), ylim=(-half - 1.3, half + 0.7))
+                axes.text(x, y - radius - 0.04, value, color=BACKWARD, va="top", **text)
+        axes.text(column[0][0], -half - 1.15, name, ha="center", va="center", fontsize=15)
+    axes.set(xlim=(-0.7, 2.9 * (len(names) - 1) + 0.7), ylim=(-half - 1.4, half + 0.7))
     axes.set_aspect("equal")
     axes.axis("off")
     axes.set_title(title)

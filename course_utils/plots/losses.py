@@ -45,8 +45,8 @@ def loss_and_gradients(
     figure, all_axes = plt.subplots(1, 3, figsize=(10.8, 4.2))
     panels = [
         (losses, "loss", "loss L(p)", (0, 5)),
-        (by_prediction, "dL/dp", "gradient by p", (-10, 0.5)),
-        (by_logit, "dL/dz", "gradient by z", (-1.1, 0.05)),
+        (by_prediction, "dL/dp", "gradient w.r.t. p", (-10, 0.5)),
+        (by_logit, "dL/dz", "gradient w.r.t. z", (-1.1, 0.05)),
     ]
     for axes, (curves, ylabel, heading, limits) in zip(all_axes, panels, strict=True):
         for name, values in curves.items():
@@ -69,7 +69,7 @@ def predictions_while_learning(
     for name, p in predictions.items():
         axes.plot(np.arange(len(p)), p, label=name)
     axes.axhline(0.5, color="black", linewidth=1, linestyle=":")
-    axes.annotate("decision", (0, 0.5), xytext=(4, 4), textcoords="offset points", fontsize=12)
+    axes.text(0.2, 0.515, "decision", transform=axes.get_yaxis_transform(), fontsize=12)
     axes.set(xlabel="step", ylabel="prediction p", ylim=(-0.03, 1.03), title=title)
     axes.legend(loc="center right")
     plt.close(figure)
