@@ -29,6 +29,19 @@ def by_id(exercise):
     return exercise.id
 
 
+COUNTS = {"two": 2, "three": 3, "four": 4, "six": 6}
+
+
+def decimals_asked_for():
+    """(exercise, how many decimals its text asks for), where it asks for some."""
+    for path in exercise_cells.NOTEBOOKS:
+        for cell in nbformat.read(path, as_version=4).cells:
+            title = re.match(r"### Exercise (\d\d\.\d)", cell.source)
+            count = re.search(r"\b(two|three|four|six) decimals", cell.source, re.IGNORECASE)
+            if title and count:
+                yield pytest.param(find(title[1]), COUNTS[count[1].lower()], id=title[1])
+
+
 def answer_right(exercise):
     if isinstance(exercise, Choice):
         return exercise.judge(exercise.correct)
@@ -57,6 +70,12 @@ def test_each_serves_an_objective_of_the_title_slide(exercise):
     title = nbformat.read(path, as_version=4).cells[0].source
     objectives = re.sub(r"[*`$]", "", title)
     assert re.sub(r"[*`$]", "", exercise.objective) in objectives
+
+
+@pytest.mark.parametrize(("exercise", "decimals"), list(decimals_asked_for()))
+def test_as_many_decimals_as_the_text_asks_for_are_enough(exercise, decimals):
+    right = {name: np.round(value, decimals) for name, value in exercise.answer.items()}
+    assert exercise.judge(right).status == CORRECT
 
 
 @pytest.mark.parametrize("here", HERE, ids=by_id)

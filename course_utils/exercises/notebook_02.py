@@ -10,7 +10,7 @@ import numpy as np
 from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
 
 BY_HAND = "compute all gradients of two small networks by hand"
-FROM_SHAPES = "derive the matrix form of the backward pass from the shapes alone"
+FROM_SHAPES = "derive the matrix form of the backward pass, with the shapes as a guide"
 CHAIN_RULE = "apply the chain rule to a graph of small steps, node by node"
 FIND = "find the wrong line in a broken backward pass"
 CHECK = "check any gradient with finite differences, and say which step size and why"
@@ -250,6 +250,11 @@ EXERCISES = (
                 lambda X, W, dZ: tuple(dense_backward(X, W, dZ)[k] for k in (1, 0, 2)),
                 "dX and dW have changed places. The order of the answer is dX, dW, db.",
             ),
+            Mistake(
+                _dense(dX=lambda X, W, dZ: W @ dZ.T),
+                "Your dX has a column for each example. Rows are examples, in X and so in dX: "
+                "which product has that shape?",
+            ),
         ],
         insight="Each line is the only product of these matrices that has the right shape.",
     ),
@@ -300,6 +305,16 @@ EXERCISES = (
                 lambda Z, dA: Z * (Z > 0),
                 "Your answer does not depend on the gradient that arrives. This is the forward "
                 "pass.",
+            ),
+            Mistake(
+                lambda Z, dA: dA * Z,
+                "You multiply by Z itself. The chain rule needs the slope of the ReLU at Z, 0 or "
+                "1.",
+            ),
+            Mistake(
+                lambda Z, dA: dA * Z > 0,
+                "That is True and False: Python multiplies before it compares. What should be "
+                "compared, and what multiplied?",
             ),
         ],
         insight="The ReLU is a gate: what was closed on the way forward is closed on the way back.",

@@ -266,7 +266,7 @@ EXERCISES = (
         "No error message",
         CATCH,
         question="predictions has the shape (500, 1), prices (500,). What does "
-        "np.mean((predictions - prices) ** 2) give?",
+        "`np.mean((predictions - prices) ** 2)` give?",
         options={
             "a": Option(
                 "An error: the shapes do not fit.",

@@ -237,6 +237,40 @@ def _swapped(grad_output, x_hat, sigma, gamma):
 WRITE = "write Dense, activations, a loss and Network"
 HUNT = "hunt three real bugs"
 
+
+def _leaky(forward=None, backward=None):
+    """A wrong LeakyReLU: the right one but for what is given."""
+
+    def wrong(z, grad_output, slope):
+        a, dz = leaky_relu(z, grad_output, slope)
+        return (
+            forward(z, slope) if forward else a,
+            backward(z, grad_output, slope) if backward else dz,
+        )
+
+    return wrong
+
+
+def _dropout_with(mask):
+    """A wrong dropout: `mask(u, rate)` in training, and all ones at inference."""
+
+    def wrong(x, grad_output, u, rate, training):
+        factor = mask(u, rate) if training else np.ones_like(x)
+        return x * factor, grad_output * factor
+
+    return wrong
+
+
+def _last_line(out):
+    """Batch norm that is right but for its last line."""
+
+    def wrong(x, gamma, beta, eps):
+        _, x_hat, sigma = batch_norm(x, gamma, beta, eps)
+        return out(x_hat, gamma, beta), x_hat, sigma
+
+    return wrong
+
+
 EXERCISES = (
     Numbers(
         "06.1",
@@ -336,6 +370,45 @@ EXERCISES = (
                 _other_side,
                 "The leak is on the wrong side. What should happen to a positive z?",
             ),
+            Mistake(
+                _leaky(forward=lambda z, slope: np.maximum(z, 0)),
+                "Backward is right. Forward lets nothing through where z is negative: where does "
+                "slope come in?",
+            ),
+            Mistake(
+                _leaky(forward=lambda z, slope: np.where(z > 0, z, slope)),
+                "Where z is negative you return slope itself, the same for every z. The leak is "
+                "a line through 0.",
+            ),
+            Mistake(
+                _leaky(forward=lambda z, slope: np.where(z > 0, z, -slope * z)),
+                "Your function goes up on both sides of 0. What is the sign of the output where z "
+                "is negative?",
+            ),
+            Mistake(
+                _leaky(forward=lambda z, slope: np.where(z > 0, slope * z, z)),
+                "Forward leaks on the wrong side. What should happen to a positive z?",
+            ),
+            Mistake(
+                _leaky(backward=lambda z, g, slope: np.where(z > 0, g, slope)),
+                "Where z is negative you return the slope alone. What arrived from behind counts "
+                "there, too.",
+            ),
+            Mistake(
+                _leaky(backward=lambda z, g, slope: np.where(z > 0, g, g / slope)),
+                "Where z is negative your gradient has grown. Forward made z smaller there: does "
+                "the chain rule multiply or divide?",
+            ),
+            Mistake(
+                _leaky(backward=lambda z, g, slope: np.where(z > 0, g, slope * z)),
+                "Where z is negative you return the output of forward. Its slope is wanted, times "
+                "what arrives.",
+            ),
+            Mistake(
+                _leaky(backward=lambda z, g, slope: np.where(z > 0, g, -slope * g)),
+                "Where z is negative the gradient has changed its sign. The line slope * z goes "
+                "up there as well.",
+            ),
         ],
         insight="The bend is decided by z, in both directions. That is why forward must remember "
         "it.",
@@ -391,6 +464,32 @@ EXERCISES = (
                 "Backward drops the right entries. But forward multiplied the others by a number; "
                 "what does the chain rule say about it?",
             ),
+            Mistake(
+                lambda x, grad_output, u, rate, training: dropout(
+                    x, grad_output, u, rate, not training
+                ),
+                "It is the wrong way round: you drop at inference, and nothing in training.",
+            ),
+            Mistake(
+                _dropout_with(lambda u, rate: (u < 1 - rate) / (1 - rate) ** 2),
+                "You scale twice. Once is enough to bring the mean back.",
+            ),
+            Mistake(
+                _dropout_with(lambda u, rate: np.full(u.shape, 1 / (1 - rate))),
+                "Everything is scaled and nothing is dropped. Which number decides which entry "
+                "stays?",
+            ),
+            Mistake(
+                _dropout_with(lambda u, rate: u / (1 - rate)),
+                "You multiply by u itself. It only decides whether an entry stays or goes.",
+            ),
+            Mistake(
+                lambda x, grad_output, u, rate, training: (
+                    dropout(x, grad_output, u, rate, training)[0],
+                    dropout(x, x, u, rate, training)[1],
+                ),
+                "Backward masks x. It should mask the gradient that arrives.",
+            ),
         ],
         insight="Dropout is a multiplication by a random constant. Its backward pass is the same "
         "multiplication.",
@@ -442,6 +541,42 @@ EXERCISES = (
                 _no_gamma_and_beta,
                 "x_hat is right. The layer may still undo the normalization: which two "
                 "parameters let it?",
+            ),
+            Mistake(
+                lambda x, gamma, beta, eps: _normalize(
+                    x, gamma, beta, x.mean(), np.sqrt(x.var() + eps)
+                ),
+                "You have one mean and one deviation for all features together. Over which axis "
+                "should they run?",
+            ),
+            Mistake(
+                _last_line(lambda x_hat, gamma, beta: x_hat + beta),
+                "x_hat is right. The shift is there; where is the stretch?",
+            ),
+            Mistake(
+                _last_line(lambda x_hat, gamma, beta: gamma * x_hat),
+                "x_hat is right. The stretch is there; where is the shift?",
+            ),
+            Mistake(
+                _last_line(lambda x_hat, gamma, beta: gamma * (x_hat + beta)),
+                "x_hat is right. You shift first and stretch the shift as well: in which order do "
+                "gamma and beta come?",
+            ),
+            Mistake(
+                _last_line(lambda x_hat, gamma, beta: x_hat / gamma + beta),
+                "x_hat is right. gamma multiplies it: a gamma of 2 makes it wider.",
+            ),
+            Mistake(
+                lambda x, gamma, beta, eps: _normalize(
+                    x, gamma, beta, x.mean(axis=0), np.sqrt(((x - x.mean(axis=0)) ** 2).sum(axis=0))
+                ),
+                "You add up the squared distances. The variance is their mean, and eps is missing.",
+            ),
+            Mistake(
+                lambda x, gamma, beta, eps: _normalize(
+                    x, gamma, beta, x.mean(axis=0), np.sqrt((x**2).mean(axis=0) + eps)
+                ),
+                "That is the mean square of x, not its variance: measure the spread from the mean.",
             ),
         ],
         insight="The output of one row depends on all rows. That is what makes the backward pass "

@@ -294,6 +294,7 @@ EXERCISES = (
             ),
         },
         correct="a",
-        insight="A constant column has no scale of its own, so it keeps the one it has.",
+        insight="A constant column has no scale of its own, so it keeps the one it has. The floor "
+        "of the lesson, 0.3, does the same in another unit: 1.7.",
     ),
 )

@@ -242,12 +242,40 @@ def _early_cases(rng):
         yield losses.tolist(), int(rng.integers(2, 5))
 
 
+def _falls(shape):
+    """A right warm-up, and then a wrong way down: lr times `shape(progress)`."""
+
+    def wrong(step, lr, warmup, steps):
+        if step < warmup:
+            return warmup_cosine(step, lr, warmup, steps)
+        return lr * shape(min((step - warmup) / (steps - warmup), 1))
+
+    return wrong
+
+
+def _warms(shape):
+    """A wrong warm-up, lr times `shape(share of the warm-up)`, and then the right way down."""
+
+    def wrong(step, lr, warmup, steps):
+        if step < warmup:
+            return lr * shape(step / warmup)
+        return warmup_cosine(step, lr, warmup, steps)
+
+    return wrong
+
+
+def _decay_in_the_fraction(theta, g, m, v, t, lr, decay):
+    _, m, v = adamw_step(theta, g, m, v, t, lr, decay)
+    m_hat, v_hat = m / (1 - BETA1**t), v / (1 - BETA2**t)
+    return theta - lr * (m_hat + decay * theta) / (np.sqrt(v_hat) + EPS), m, v
+
+
 EXERCISES = (
     Numbers(
         "09.1",
         "Rates on paper",
         objective="write learning-rate schedules",
-        answer={"halfway": 0.05, "quarter": 0.0853553, "past": 0.0, "stepped": 0.009},
+        answer={"quarter": 0.0853553, "halfway": 0.05, "past": 0.0, "stepped": 0.009},
         mistakes=[
             Mistake({"quarter": 0.075}, "A cosine is no straight line: it begins flat."),
             Mistake(
@@ -266,7 +294,7 @@ EXERCISES = (
             ),
         ],
         insight="Flat, steep, flat: after a quarter of the time a cosine has lost only 15 %.",
-        tolerance=6e-4,
+        tolerance=6e-3,
     ),
     Function(
         "09.2",
@@ -307,6 +335,44 @@ EXERCISES = (
             Mistake(
                 _straight_down,
                 "After the warm-up you go down in a straight line. A cosine begins and ends flat.",
+            ),
+            Mistake(
+                _falls(lambda progress: (1 + math.cos(180 * progress)) / 2),
+                "Your angle ends at 180. `np.cos` counts in radians: what is half a circle there?",
+            ),
+            Mistake(
+                _falls(lambda progress: math.cos(math.pi * progress) / 2),
+                "Your rate begins at half of lr and becomes negative. What must be added to a "
+                "cosine so that it stays above 0?",
+            ),
+            Mistake(
+                _falls(lambda progress: math.cos(math.pi * progress)),
+                "Your rate becomes negative: a cosine goes down to -1. What lifts it above 0?",
+            ),
+            Mistake(
+                _falls(lambda progress: math.cos(math.pi * progress / 2)),
+                "That is a quarter of a circle: it arrives at 0 steeply. Half a circle is flat at "
+                "both ends.",
+            ),
+            Mistake(
+                _falls(lambda progress: (1 + math.cos(2 * math.pi * progress)) / 2),
+                "Your rate falls and rises again before `steps`. How far round does the cosine go?",
+            ),
+            Mistake(
+                _falls(lambda progress: (1 - math.cos(math.pi * progress)) / 2),
+                "Your rate rises after the warm-up. At which end should it be lr, and at which 0?",
+            ),
+            Mistake(
+                _warms(lambda share: 1.0),
+                "Your rate is lr from the first step on. What happens while step < warmup?",
+            ),
+            Mistake(
+                _warms(lambda share: 0.01 * (1 + share)),
+                "After the warm-up your rate jumps. How far must the line climb from lr / 100?",
+            ),
+            Mistake(
+                _warms(lambda share: 0.01),
+                "Your rate stays at lr / 100 during the warm-up. It should climb with each step.",
             ),
         ],
         insight="Two phases, two clocks: the cosine counts from the end of the warm-up.",
@@ -350,6 +416,22 @@ EXERCISES = (
             Mistake(
                 _moved_by(lambda m, v: m / np.sqrt(v + EPS)),
                 "eps stands inside of your root. Adam has it beside the root.",
+            ),
+            Mistake(
+                _decay_in_the_fraction,
+                "Your decay is divided by the root of v_hat, as in L2. Decoupled: it stands beside "
+                "Adam's fraction, not inside.",
+            ),
+            Mistake(
+                lambda theta, g, m, v, t, lr, decay: _adam_step(
+                    theta, g, m, v, t, lr, before=lr * decay / 2
+                ),
+                "Half of the decay is missing. The factor 2 of a squared norm is not in here: the "
+                "share is the rate times decay.",
+            ),
+            Mistake(
+                _moved_by(lambda m, v: 0 * m),
+                "Your weights only shrink. Where is Adam's own step?",
             ),
         ],
         insight="The decay is one factor on the old weights, whatever m and v say.",

@@ -119,6 +119,17 @@ EXERCISES = (
                 lambda rates, val_loss, test_loss: rates[np.nanargmax(val_loss.mean(axis=1))],
                 "You found the worst of the safe rates. Is a large loss good?",
             ),
+            Mistake(
+                lambda rates, val_loss, test_loss: rates[np.nanargmin(val_loss.mean(axis=0))],
+                "You average over the rates. What stands in a row of `val_loss`, and what in a "
+                "column?",
+            ),
+            Mistake(
+                lambda rates, val_loss, test_loss: rates[
+                    np.nanargmin((val_loss + test_loss).mean(axis=1))
+                ],
+                "Half of your choice has seen the test data. What is left then to judge it with?",
+            ),
         ],
         insight="Validation chooses, the mean over the seeds decides, and a lost run counts.",
     ),
@@ -160,6 +171,51 @@ EXERCISES = (
                 _variances_subtracted,
                 "Paired does not mean that the variances are subtracted. Take the differences "
                 "first, one a seed.",
+            ),
+            Mistake(
+                lambda a, b: (_over_n(0)(a, b)[0], standard_errors(a, b)[1]),
+                "Paired: you divide by n inside the variance. From a sample with an estimated mean "
+                "it is n - 1.",
+            ),
+            Mistake(
+                lambda a, b: (standard_errors(a, b)[0], _over_n(0)(a, b)[1]),
+                "Unpaired: you divide by n inside the variance. From a sample with an estimated "
+                "mean it is n - 1.",
+            ),
+            Mistake(
+                lambda a, b: (_divided_by_n(a, b)[0], standard_errors(a, b)[1]),
+                "Your paired error shrinks too fast: with four times the runs, an error is half as "
+                "large.",
+            ),
+            Mistake(
+                lambda a, b: (_not_divided(a, b)[0], standard_errors(a, b)[1]),
+                "Paired: that is how far single differences scatter. How much closer is a mean of "
+                "n?",
+            ),
+            Mistake(
+                lambda a, b: (standard_errors(a, b)[0], _variances_subtracted(a, b)[0]),
+                "Unpaired: you subtract the variances. For a difference of independent numbers "
+                "they add up all the same.",
+            ),
+            Mistake(
+                lambda a, b: (standard_errors(a, b)[0], standard_errors(a, b)[1] ** 2),
+                "Unpaired: that is a variance, in squared units. An error has the unit of a loss.",
+            ),
+            Mistake(
+                lambda a, b: (standard_errors(a, b)[0], a.std(ddof=1) / np.sqrt(len(a))),
+                "Unpaired: that is the error of the mean of `a` alone. The mean of `b` is not "
+                "known exactly, either.",
+            ),
+            Mistake(
+                lambda a, b: ((a - b).mean(), standard_errors(a, b)[1]),
+                "Paired: that is the difference itself. How far may it be off?",
+            ),
+            Mistake(
+                lambda a, b: (
+                    standard_errors(a, b)[0],
+                    np.concatenate([a, b]).std(ddof=1) / np.sqrt(2 * len(a)),
+                ),
+                "Unpaired: you threw both methods into one sample. Each has a mean of its own.",
             ),
         ],
         insight="What a seed does to both methods cancels in the difference, and the error falls.",
