@@ -25,8 +25,9 @@ from functools import cached_property
 import numpy as np
 
 from course_utils.exercises.attempt import SECONDS, Outcome, run
-from course_utils.exercises.compare import TOLERANCE, agree, difference
+from course_utils.exercises.compare import ORDINALS, TOLERANCE, agree, difference
 from course_utils.exercises.record import notebooks, remember
+from course_utils.exercises.relations import relation
 from course_utils.exercises.verdict import CORRECT, HINT, NOT_ATTEMPTED, WRONG, Verdict
 
 
@@ -208,6 +209,9 @@ class Function:
             return _verdict(self, HINT, mistake.hint, printed)
         if changed and not any(trial.outcome.error for trial in found):
             return _verdict(self, HINT, self._about_change(changed), printed)
+        known = self._unmet(found) or self._relation(found)
+        if known:
+            return _verdict(self, HINT, known, printed)
         return _verdict(self, WRONG, f"{_sentence(first)}\n{where}", printed)
 
     def _first_difference(self, found):
@@ -222,6 +226,44 @@ class Function:
             if message:
                 return message, f"Tried with {self._describe(trial.arguments)}."
         return None, None
+
+    def _unmet(self, found):
+        """The first demand that is not met, where `observe` says which ones are."""
+        for trial, right in zip(found, self._expected, strict=False):
+            value, wanted = trial.outcome.value, right.outcome.value
+            if not (isinstance(value, Mapping) and isinstance(wanted, Mapping)):
+                return None
+            for demand, met in wanted.items():
+                if met is True and value.get(demand) is False:
+                    return f"This does not hold yet: {demand}."
+        return None
+
+    def _relation(self, found):
+        """How the first wrong value is related to the right one in all cases, if it is."""
+        if self.observe or any(trial.outcome.error for trial in found):
+            return None
+        rights = [trial.outcome.value for trial in self._expected]
+        parts = [
+            _parts(trial.outcome.value, right) for trial, right in zip(found, rights, strict=True)
+        ]
+        wanted = [_parts(right) for right in rights]
+        if any(one.keys() != other.keys() for one, other in zip(parts, wanted, strict=True)):
+            return None
+        for place in wanted[0]:
+            mine, right = [one[place] for one in parts], [one[place] for one in wanted]
+            if not all(map(agree, mine, right)):
+                name = self._name_of(place, len(wanted[0]))
+                cases = [trial.arguments for trial in found]
+                sentence = relation(name, mine, right, cases, self._parameters)
+                return sentence and _sentence(sentence)
+        return None
+
+    def _name_of(self, place, count):
+        if self.names:
+            return self.names[place]
+        if isinstance(place, str):
+            return f"`{place}`"
+        return "the result" if count == 1 else f"the {ORDINALS[place]} value returned"
 
     def _about_change(self, trial):
         name = trial.changed[0]

@@ -172,6 +172,22 @@ EXERCISES = (
                 lambda X, W, b: np.maximum(0, X * W + b),
                 "`*` multiplies entry by entry. Each neuron needs a sum over its inputs.",
             ),
+            Mistake(
+                lambda X, W, b: np.max(X @ W + b),
+                "`np.max` looks for one largest number. Each entry should be compared with 0.",
+            ),
+            Mistake(
+                lambda X, W, b: np.tanh(X @ W + b),
+                "That is a tanh. Here the bend is the ReLU.",
+            ),
+            Mistake(
+                lambda X, W, b: np.clip(X @ W + b, 0, 1),
+                "Nothing larger than 1 comes out. A ReLU has a floor and no ceiling.",
+            ),
+            Mistake(
+                lambda X, W, b: np.maximum(b, X @ W),
+                "You use the bias as the floor. It is added, and the floor is 0.",
+            ),
         ],
         insight="One matrix product for the whole batch; the bias is broadcast to every row.",
     ),
@@ -259,6 +275,30 @@ EXERCISES = (
                 "After your shift the largest logit may still be far above 0. Which shift makes "
                 "sure that nothing in the exponent is positive?",
             ),
+            Mistake(
+                lambda Z: Z / Z.sum(axis=1, keepdims=True),
+                "Your rows sum to 1, but logits may be negative, and then so are your "
+                "probabilities. What makes every number positive first?",
+            ),
+            Mistake(
+                lambda Z: (
+                    np.exp(Z - Z.max(axis=1, keepdims=True)) / np.exp(Z).sum(axis=1, keepdims=True)
+                ),
+                "Above the line you shift, below it you do not. Only if both are shifted, it "
+                "cancels.",
+            ),
+            Mistake(
+                lambda Z: softmax(Z) * Z.shape[1],
+                "Your rows sum to the number of classes: a mean stands where a sum is due.",
+            ),
+            Mistake(
+                lambda Z: softmax(Z * np.log(2)),
+                "You take powers of 2. Ours are powers of e, as in the cross-entropy.",
+            ),
+            Mistake(
+                lambda Z: np.eye(Z.shape[1])[Z.argmax(axis=1)],
+                "You give everything to the largest. Softmax leaves the others something.",
+            ),
         ],
         insight="Subtracting the largest logit changes nothing on paper and everything in a "
         "computer.",
@@ -330,6 +370,33 @@ EXERCISES = (
             Mistake(
                 lambda z, y: 2 * (_sigmoid(z) - y) / len(z),
                 "The 2 belongs to the squared error.",
+            ),
+            Mistake(
+                lambda z, y: ((_sigmoid(z) > 0.5) - y) / len(z),
+                "You use the decision, 0 or 1. The gradient looks at the probability itself.",
+            ),
+            Mistake(
+                lambda z, y: (_sigmoid(z) - y) * z / len(z),
+                "You multiply by z. That would be right if z were an input and this the gradient "
+                "of its weight.",
+            ),
+            Mistake(
+                lambda z, y: (_sigmoid(z) - y) ** 2 / len(z),
+                "The difference is squared. In the gradient it stands as it is, with its sign.",
+            ),
+            Mistake(
+                lambda z, y: (np.tanh(z) - y) / len(z),
+                "That is a tanh. Which function makes a probability of a logit?",
+            ),
+            Mistake(
+                lambda z, y: -y / _sigmoid(z) / len(z),
+                "That is one half of the gradient with respect to p. The other half is for label "
+                "0, and one more link leads to z.",
+            ),
+            Mistake(
+                lambda z, y: (_sigmoid(z) - y).mean(axis=0),
+                "You took the mean over the batch. Each logit has a slope of its own: the mean "
+                "sits in the 1/N.",
             ),
         ],
         insight="Predicted minus wanted, over N. The loss carries the only 1/N of the course.",

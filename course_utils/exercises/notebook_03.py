@@ -229,6 +229,38 @@ EXERCISES = (
                 _line_with(dw=lambda e, x, w: np.mean(e * x)),
                 "db is right. The 2 of the square is missing in dw.",
             ),
+            Mistake(
+                _line_with(
+                    lambda e, x, w: 2 * np.mean(np.abs(e) * x),
+                    lambda e, x, w: 2 * np.mean(np.abs(e)),
+                ),
+                "Your error has lost its sign. Then no step could ever go the other way.",
+            ),
+            Mistake(
+                _line_with(
+                    lambda e, x, w: 2 * np.mean(e**2 * x), lambda e, x, w: 2 * np.mean(e**2)
+                ),
+                "The error is still squared. What does the derivative do to the power 2?",
+            ),
+            Mistake(
+                lambda w, b, inputs, targets: line_gradient(w, b, inputs, 0 * targets),
+                "The targets do not occur in your gradient. The error is predicted minus target.",
+            ),
+            Mistake(
+                lambda w, b, inputs, targets: (
+                    2 * np.mean((w * inputs + b - targets) * targets),
+                    line_gradient(w, b, inputs, targets)[1],
+                ),
+                "In dw you multiply by the targets. What is w multiplied by?",
+            ),
+            Mistake(
+                _line_with(dw=lambda e, x, w: 2 * np.mean(e * x**2)),
+                "In dw the input is there twice. w occurs once, multiplied by x.",
+            ),
+            Mistake(
+                _line_with(db=lambda e, x, w: 0.0),
+                "db is 0, as if b did nothing. Move b: does the prediction move?",
+            ),
         ],
         insight="Error times what the parameter is multiplied by, averaged. Every gradient of a "
         "squared error looks like this.",

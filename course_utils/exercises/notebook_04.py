@@ -19,6 +19,9 @@ LOWER = "lower the noise floor with a rate that decays, and learn from a stream"
 SIZES = dict(zip("ABCD", np.random.default_rng(11).permutation([2, 20, 200, 1000]), strict=True))
 
 
+PAIRS = "each batch is a pair, rows of x and rows of y"
+
+
 def batches(x, y, batch_size, rng):
     """Mini-batches of one epoch: every example once, in a new order each time."""
     order = rng.permutation(len(x))
@@ -27,20 +30,25 @@ def batches(x, y, batch_size, rng):
         yield x[chosen], y[chosen]
 
 
+def _copied(batch):
+    """The arrays of a batch as they are now; a later shuffle in place does not reach them."""
+    return tuple(map(np.array, batch)) if isinstance(batch, (tuple, list)) else (batch,)
+
+
 def facts(iterate, x, y, batch_size, seed):
     """What is true of two epochs of an iterator; the order itself may differ from ours."""
     x_given, y_given = x.copy(), y.copy()
     rng = np.random.default_rng(seed)
-    epochs = [
-        [(np.array(a), np.array(b)) for a, b in iterate(x_given, y_given, batch_size, rng)]
-        for _ in range(2)
-    ]
+    epochs = [list(map(_copied, iterate(x_given, y_given, batch_size, rng))) for _ in range(2)]
+    if not all(len(batch) == 2 for epoch in epochs for batch in epoch):
+        return {PAIRS: False}
     again = [np.array(a) for a, _ in iterate(x.copy(), y.copy(), batch_size, _rng(seed))]
     target_of = dict(zip(x.tolist(), y.tolist(), strict=True))
     first, second = (np.concatenate([a for a, _ in epoch]) for epoch in epochs)
     targets = np.concatenate([b for _, b in epochs[0]])
     members = [{frozenset(a.tolist()) for a, _ in epoch} for epoch in epochs]
     return {
+        PAIRS: True,
         "x comes first and y second": bool(np.isin(first, x).all()),
         "every example has its own target": [target_of.get(v) for v in first.tolist()]
         == targets.tolist(),
@@ -184,6 +192,12 @@ def _backwards():
     return {name: {2: 1000, 20: 200, 200: 20, 1000: 2}[int(size)] for name, size in SIZES.items()}
 
 
+def _new_order_for_each_batch(x, y, batch_size, rng):
+    for first in range(0, len(x), batch_size):
+        chosen = rng.permutation(len(x))[first : first + batch_size]
+        yield x[chosen], y[chosen]
+
+
 EXERCISES = (
     Function(
         "04.1",
@@ -216,8 +230,8 @@ EXERCISES = (
             ),
             Mistake(
                 _own_seed,
-                "The second epoch is the first one again. Your own generator starts anew at each "
-                "call; use the `rng` that is handed over.",
+                "The second epoch is the first one again. Draw the order from the `rng` that is "
+                "handed over: a generator of your own starts anew at each call.",
             ),
             Mistake(_changed_places, "x and y have changed places in the pair."),
             Mistake(
@@ -243,6 +257,11 @@ EXERCISES = (
                 _in_place,
                 "You shuffle the caller's own arrays. Draw an order, and leave x and y as they "
                 "are.",
+            ),
+            Mistake(
+                _new_order_for_each_batch,
+                "You draw a new order for each batch, so some examples come twice and others "
+                "never. One order lasts for an epoch.",
             ),
         ],
         insight="One order for both arrays, drawn anew at each call, and nobody left behind.",

@@ -128,6 +128,24 @@ class _IntoTheGradient(Momentum):
         theta -= self.lr * grad
 
 
+class _TwoMinuses(Momentum):
+    def velocity_after(self, grad):
+        return self.mu * self.velocity - self.lr * grad
+
+    def move(self, grad):
+        return self.velocity
+
+
+class _NoRate(Momentum):
+    def move(self, grad):
+        return self.velocity
+
+
+class _FrictionTwice(Momentum):
+    def move(self, grad):
+        return self.lr * self.mu * self.velocity
+
+
 class RMSPropGiven:
     """The class as it stands in the exercise."""
 
@@ -223,6 +241,30 @@ class _OldAverage(RMSProp):
 class _SignOnly(RMSProp):
     def v_after(self, grad):
         return grad**2
+
+
+class _RMSPropNoRate(RMSProp):
+    def move(self, grad):
+        return super().move(grad) / self.lr
+
+
+class _OneScaleForAll(RMSProp):
+    def move(self, grad):
+        return self.lr * grad / (np.sqrt(self.v.mean()) + self.eps)
+
+
+class _CorrectedAsInAdam(RMSProp):
+    steps = 0
+
+    def move(self, grad):
+        self.steps += 1
+        v = self.v / (1 - self.decay**self.steps)
+        return self.lr * grad / (np.sqrt(v) + self.eps)
+
+
+class _GradientWeightedToo(RMSProp):
+    def move(self, grad):
+        return (1 - self.decay) * super().move(grad)
 
 
 class AdamGiven:
@@ -355,6 +397,70 @@ class _AdamNotSquared(Adam):
     def averages(self, grad):
         m, _ = super().averages(grad)
         return m, self.beta2 * self.v + (1 - self.beta2) * grad
+
+
+class _AdamNoRate(Adam):
+    def move(self, m, v):
+        return super().move(m, v) / self.lr
+
+
+class _AdamNoEps(Adam):
+    def move(self, m, v):
+        return self.lr * m / np.sqrt(v)
+
+
+class _TimesTheCorrection(Adam):
+    def corrected(self):
+        return self.m * (1 - self.beta1**self.t), self.v * (1 - self.beta2**self.t)
+
+
+class _AdamNotWeighted(Adam):
+    def averages(self, grad):
+        return self.beta1 * self.m + grad, self.beta2 * self.v + grad**2
+
+
+class _WeightsSwapped(Adam):
+    def averages(self, grad):
+        return (
+            (1 - self.beta1) * self.m + self.beta1 * grad,
+            (1 - self.beta2) * self.v + self.beta2 * grad**2,
+        )
+
+
+class _SquareOfM(Adam):
+    def averages(self, grad):
+        m, _ = super().averages(grad)
+        return m, self.beta2 * self.v + (1 - self.beta2) * m**2
+
+
+class _SecondCorrectionBesideTheRoot(Adam):
+    def corrected(self):
+        return super().corrected()[0], self.v / (1 - self.beta2**self.t) ** 2
+
+
+class _MultipliedByTheRoot(Adam):
+    def move(self, m, v):
+        return self.lr * m * (np.sqrt(v) + self.eps)
+
+
+class _OneMemoryForBoth(Adam):
+    def averages(self, grad):
+        m, _ = super().averages(grad)
+        return m, self.beta1 * self.v + (1 - self.beta1) * grad**2
+
+    def corrected(self):
+        return self.m / (1 - self.beta1**self.t), self.v / (1 - self.beta1**self.t)
+
+
+class _FirstNotWeighted(Adam):
+    def averages(self, grad):
+        return self.beta1 * self.m + grad, super().averages(grad)[1]
+
+
+class _AdamPlainStep(Adam):
+    def step(self, theta, grad):
+        super().step(theta.copy(), grad)
+        theta -= self.lr * grad
 
 
 class _AdamRebinds(Adam):
@@ -600,6 +706,16 @@ EXERCISES = (
                 "The steps are right, but the caller's gradient is changed on the way. Others may "
                 "still need it.",
             ),
+            Mistake(
+                _TwoMinuses,
+                "Your velocity is a step downhill already, with the rate in it. And then it is "
+                "subtracted: two minuses go uphill.",
+            ),
+            Mistake(_NoRate, "How long is a step? The rate does not occur in yours."),
+            Mistake(
+                _FrictionTwice,
+                "mu acts twice: on the velocity, and on the step once more.",
+            ),
         ],
         insight="Two lines, and it moves two numbers or two million.",
     ),
@@ -663,6 +779,19 @@ EXERCISES = (
                 _SignOnly,
                 "v is the last square alone, without memory: only the sign of the gradient is "
                 "left.",
+            ),
+            Mistake(_RMSPropNoRate, "How long is a step? The rate does not occur in yours."),
+            Mistake(
+                _OneScaleForAll,
+                "You divide all by one number. Each parameter has a size of its own.",
+            ),
+            Mistake(
+                _CorrectedAsInAdam,
+                "You correct v for its start at 0, as Adam does. RMSProp does not.",
+            ),
+            Mistake(
+                _GradientWeightedToo,
+                "The gradient above the line is weighted as well. Only v is an average here.",
             ),
         ],
         insight="Each number of theta gets a rate of its own, from the size of its own gradients.",
@@ -743,6 +872,49 @@ EXERCISES = (
                 _AdamShared,
                 "Two objects disturb each other: they share their state. It belongs to the "
                 "object, not to the class.",
+            ),
+            Mistake(_AdamNoRate, "How long is a step? The rate does not occur in yours."),
+            Mistake(_AdamNoEps, "What if a gradient is exactly 0? Something is missing below."),
+            Mistake(
+                _TimesTheCorrection,
+                "You multiply by the corrections. At first m and v are too small: what makes them "
+                "larger?",
+            ),
+            Mistake(
+                _AdamNotWeighted,
+                "The new gradient comes in with its full weight. An average gives it 1 - beta.",
+            ),
+            Mistake(
+                _WeightsSwapped,
+                "Nearly all of the memory is lost at each step: beta and 1 - beta have changed "
+                "places.",
+            ),
+            Mistake(
+                _SquareOfM,
+                "Your v averages the squares of m. It should be the squares of the gradient: "
+                "noise counts there, too.",
+            ),
+            Mistake(
+                _SecondCorrectionBesideTheRoot,
+                "v is corrected first, and then the root is taken. Your correction stands beside "
+                "the root.",
+            ),
+            Mistake(
+                _MultipliedByTheRoot,
+                "You multiply by the root of v. Where gradients are large, should the step grow or "
+                "shrink?",
+            ),
+            Mistake(
+                _OneMemoryForBoth,
+                "beta1 does everything. The squares have a longer memory of their own.",
+            ),
+            Mistake(
+                _FirstNotWeighted,
+                "In m the new gradient has its full weight. An average gives it 1 - beta1.",
+            ),
+            Mistake(
+                _AdamPlainStep,
+                "m and v are there, but theta makes the step of SGD.",
             ),
         ],
         insight="Momentum's direction, RMSProp's scale, and a correction that both need at first.",

@@ -271,6 +271,21 @@ def _last_line(out):
     return wrong
 
 
+def _norm_backward(dgamma=None, dbeta=None):
+    """A wrong backward pass of batch norm: the right one but for what is given."""
+
+    def wrong(grad_output, x_hat, sigma, gamma):
+        dx, right_gamma, right_beta = batch_norm_backward(grad_output, x_hat, sigma, gamma)
+        values = grad_output, x_hat, sigma, gamma
+        return (
+            dx,
+            dgamma(*values) if dgamma else right_gamma,
+            dbeta(*values) if dbeta else right_beta,
+        )
+
+    return wrong
+
+
 EXERCISES = (
     Numbers(
         "06.1",
@@ -644,6 +659,55 @@ EXERCISES = (
             Mistake(
                 _swapped,
                 "dgamma and dbeta are swapped. Which of the two multiplies x_hat?",
+            ),
+            Mistake(
+                _norm_backward(dbeta=lambda grad, x_hat, sigma, gamma: (grad * gamma).sum(axis=0)),
+                "In dbeta there is a gamma. beta comes after gamma: what reaches it on the way "
+                "back?",
+            ),
+            Mistake(
+                _norm_backward(
+                    dgamma=lambda grad, x_hat, sigma, gamma: (grad * gamma * x_hat).sum(axis=0)
+                ),
+                "In dgamma there is a gamma. The derivative of gamma * x_hat with respect to gamma "
+                "is the other factor alone.",
+            ),
+            Mistake(
+                _dx_with(
+                    lambda g, x_hat, sigma: (
+                        (g - g.mean(axis=0) - x_hat * (g * x_hat).mean(axis=0)) * sigma
+                    )
+                ),
+                "You multiply by sigma. Forward divides by it: what does the derivative do?",
+            ),
+            Mistake(
+                _dx_with(
+                    lambda g, x_hat, sigma: (
+                        (
+                            g
+                            - g.mean(axis=1, keepdims=True)
+                            - x_hat * (g * x_hat).mean(axis=1, keepdims=True)
+                        )
+                        / sigma
+                    )
+                ),
+                "Your means run over the features. Forward took them over the batch.",
+            ),
+            Mistake(
+                _dx_with(
+                    lambda g, x_hat, sigma: (
+                        (g + g.mean(axis=0) - x_hat * (g * x_hat).mean(axis=0)) / sigma
+                    )
+                ),
+                "The mean of g comes in with a plus. Forward subtracts the mean of x.",
+            ),
+            Mistake(
+                _norm_backward(dbeta=lambda grad, x_hat, sigma, gamma: grad.sum()),
+                "One number for all of beta? Each feature has a shift of its own.",
+            ),
+            Mistake(
+                _norm_backward(dbeta=lambda grad, x_hat, sigma, gamma: grad),
+                "dbeta still has a row for each example. They share one beta.",
             ),
         ],
         insight="What is subtracted are the two things that batch norm takes away anyway: a shift "

@@ -191,6 +191,26 @@ EXERCISES = (
                 _with(recall=lambda c, k: c.diagonal().sum() / c.sum()),
                 "That is the accuracy over all classes. Recall is about class k.",
             ),
+            Mistake(
+                _with(recall=lambda confusion, k: confusion[k, k] / confusion.sum()),
+                "Recall: you divide by all images. Which of them are a k?",
+            ),
+            Mistake(
+                _with(precision=lambda confusion, k: confusion[k, k] / confusion.sum()),
+                "Precision: you divide by all images. Which of them are said to be a k?",
+            ),
+            Mistake(
+                _with(recall=lambda confusion, k: confusion.diagonal() / confusion.sum(axis=1)),
+                "That is the recall of every class. Asked is the one of k.",
+            ),
+            Mistake(
+                _with(precision=lambda confusion, k: confusion.diagonal() / confusion.sum(axis=0)),
+                "That is the precision of every class. Asked is the one of k.",
+            ),
+            Mistake(
+                _with(recall=lambda confusion, k: confusion[k, k]),
+                "Recall: that is a number of images. Which fraction are they, and of what?",
+            ),
         ],
         insight="Recall divides by a row, precision by a column, and a mistake is off the "
         "diagonal.",

@@ -183,6 +183,36 @@ EXERCISES = (
                 "Your colors come first. A figure wants height, width, colors, and the row is in "
                 "this order already.",
             ),
+            Mistake(
+                lambda x, mean, std: _as_bytes(x * std - mean).reshape(-1, *SHAPE),
+                "Standardizing subtracted the mean. What undoes a subtraction?",
+            ),
+            Mistake(
+                lambda x, mean, std: _as_bytes(x / std + mean).reshape(-1, *SHAPE),
+                "Standardizing divided by the std. What undoes a division?",
+            ),
+            Mistake(
+                lambda x, mean, std: _as_bytes(x * mean + std).reshape(-1, *SHAPE),
+                "mean and std have changed places: which one stretches, which one shifts?",
+            ),
+            Mistake(
+                lambda x, mean, std: (
+                    np.rint(256 * (x * std + mean)).astype(np.uint8).reshape(-1, *SHAPE)
+                ),
+                "A byte goes from 0 to 255. What is the largest one you can get?",
+            ),
+            Mistake(
+                lambda x, mean, std: (255 * (x * std + mean)).reshape(-1, *SHAPE),
+                "Your numbers are right and not whole. Bytes are whole: round them.",
+            ),
+            Mistake(
+                lambda x, mean, std: _as_bytes(np.clip(x, 0, 1)).reshape(-1, *SHAPE),
+                "Clipping throws away what lies below the mean. mean and std bring it back.",
+            ),
+            Mistake(
+                lambda x, mean, std: _as_bytes(x).reshape(-1, *SHAPE),
+                "x is still standardized. Which two numbers of each pixel undo that?",
+            ),
         ],
         insight="What was done with the statistics of the training part is undone with the same "
         "ones, and with no others.",
@@ -246,6 +276,25 @@ EXERCISES = (
             Mistake(
                 lambda x, means: ((x[0] - means) ** 2).sum(axis=1).argmin(),
                 "You look at the first row only. How do all rows meet all means at once?",
+            ),
+            Mistake(
+                lambda x, means: ((x[:, None] - means) ** 2).sum(axis=2),
+                "Those are all the distances. Asked is, for each row, the place of the smallest.",
+            ),
+            Mistake(
+                lambda x, means: ((means**2).sum(axis=1) - x @ means.T).argmin(axis=1),
+                "You have both terms of the squared distance. With which factor does the product "
+                "stand in (a - b) squared?",
+            ),
+            Mistake(
+                lambda x, means: ((means**2).sum(axis=1) + 2 * x @ means.T).argmin(axis=1),
+                "You add the product. Which sign has it in (a - b) squared?",
+            ),
+            Mistake(
+                lambda x, means: (
+                    x @ (means / np.linalg.norm(means, axis=1, keepdims=True)).T
+                ).argmax(axis=1),
+                "You compare directions only. Two means may lie in one direction, near and far.",
             ),
         ],
         insight="It is a linear classifier: the square of x is the same for every class and drops "

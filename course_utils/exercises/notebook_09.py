@@ -485,6 +485,40 @@ EXERCISES = (
                 "Every loss is compared with the first one. After a new best loss, what is the "
                 "next one to be compared with?",
             ),
+            Mistake(
+                lambda val_losses, patience: early_stop(val_losses, patience)[::-1],
+                "The two have changed places: first the last epoch, then the best one.",
+            ),
+            Mistake(
+                lambda val_losses, patience: (
+                    early_stop(val_losses, patience)[0],
+                    min(val_losses[: early_stop(val_losses, patience)[0]]),
+                ),
+                "Second comes a loss. Asked is for the epoch it belongs to.",
+            ),
+            Mistake(
+                lambda val_losses, patience: (
+                    early_stop(val_losses, patience)[0],
+                    int(np.argmin(val_losses)) + 1,
+                ),
+                "Your best epoch may come after the training has stopped. Nobody has seen it.",
+            ),
+            Mistake(
+                lambda val_losses, patience: (
+                    early_stop(val_losses, patience)[0] - patience,
+                    early_stop(val_losses, patience)[1],
+                ),
+                "The last epoch is the last one trained, with the waiting. You took the waiting "
+                "off.",
+            ),
+            Mistake(
+                lambda val_losses, patience: early_stop(val_losses, 1),
+                "You stop at the first epoch without progress. How long may it wait?",
+            ),
+            Mistake(
+                lambda val_losses, patience: early_stop(val_losses, patience)[1],
+                "One number? Asked are two: the last epoch trained, and the best one.",
+            ),
         ],
         insight="Progress is measured against the best so far, and the best is what you keep.",
     ),

@@ -18,7 +18,7 @@ def dead_fraction(activations):
 def _activation_cases(rng):
     for rows, units, dead in ((3, 4, 1), (8, 5, 2), (20, 6, 0), (5, 3, 3), (30, 10, 4)):
         activations = np.maximum(rng.normal(size=(rows, units)), 0)
-        activations[0] = 1.0
+        activations[rng.integers(rows, size=units), np.arange(units)] = 0.05  # wakes once
         activations[:, :dead] = 0.0
         yield (activations,)
     yield (np.array([[1.0, 0.0, 2.0], [-1.0, 0.0, 0.5], [0.0, 0.0, 1.0]]),)  # a tanh, 1 and -1
@@ -43,6 +43,14 @@ EXERCISES = (
             Mistake(
                 lambda a: np.mean((a == 0).all(axis=1)),
                 "You ask each example about its units. Which axis holds the units?",
+            ),
+            Mistake(
+                lambda a: np.mean(a[0] == 0),
+                "You look at the first example only. A unit may rest there and wake at the next.",
+            ),
+            Mistake(
+                lambda a: np.mean((a < 0.1).all(axis=0)),
+                "A small output is not 0: such a unit still gets a gradient.",
             ),
             Mistake(
                 lambda a: 1 - dead_fraction(a),
