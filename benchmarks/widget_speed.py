@@ -95,7 +95,7 @@ def change_times(demo: Demo) -> tuple[np.ndarray, float]:
 def main() -> None:
     style.use()
     print(f"target: a median of at most {TARGET_MS} ms where nothing is trained, and no growth")
-    print(f"{'demo':22} {'median ms':>10} {'90 % below':>11} {'growth MB':>10}")
+    print(f"{'demo':22} {'median ms':>10} {'90% below':>11} {'growth MB':>10}")
     for demo in demos():
         seconds, growth = change_times(demo)
         median, slow = 1000 * np.percentile(seconds, [50, 90])

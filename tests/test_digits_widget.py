@@ -85,7 +85,7 @@ def test_the_bars_and_the_words_are_those_of_the_moved_digit(demo):
     probabilities = demo.probabilities(image)
     assert np.array_equal(demo._image.get_array(), image)
     assert [bar.get_height() for bar in demo._bars] == pytest.approx(probabilities)
-    assert f"{100 * probabilities.max():.1f} %" in text
+    assert f"{100 * probabilities.max():.1f}%" in text
     verdict = "✓ right" if probabilities.argmax() == demo.labels[1] else "× wrong"
     assert verdict in text and f"It is a {demo.labels[1]}." in text
 
@@ -131,4 +131,4 @@ def test_the_pad_asks_the_network_about_what_is_drawn(data):
     as_drawn = pad.probabilities(data.images("test")[0])
     pad.set(placed=False)
     assert [bar.get_height() for bar in pad._bars] == pytest.approx(list(as_drawn))
-    assert f"{100 * as_drawn.max():.1f} %" in pad._readout.value
+    assert f"{100 * as_drawn.max():.1f}%" in pad._readout.value

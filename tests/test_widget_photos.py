@@ -70,7 +70,7 @@ def test_the_readout_names_the_true_class_and_the_answer(demo):
     p = demo.probabilities(demo.photos[0])
     names = demo.data.class_names
     assert f"It is: {names[demo.labels[0]]}." in text
-    assert names[int(p.argmax())] in text and f"{100 * p.max():.1f} %" in text
+    assert names[int(p.argmax())] in text and f"{100 * p.max():.1f}%" in text
 
 
 def test_an_order_that_leaves_something_out_is_an_error(demo):

@@ -31,7 +31,7 @@ COLUMNS = {  # title -> field of the table that a printed report shows
     "slope": "slope_ratio",
     "switch": "switch_gap",
 }
-EPS = 1e-6  # length of the step for the finite difference; its error stays below 0.1 %
+EPS = 1e-6  # length of the step for the finite difference; its error stays below 0.1%
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def _data(report: Report):
         )
     if report.sorted_share is not None and report.sorted_share > MOST_SORTED:
         evidence = f"{report.sorted_share:.0%} of the targets' variance lies between the batches"
-        yield "no shuffling", [], f"{evidence}, expected 0 %"
+        yield "no shuffling", [], f"{evidence}, expected 0%"
 
 
 def _code(report: Report):

@@ -118,7 +118,7 @@ EXERCISES = (
             ),
             Mistake(
                 {0.01: "diverges"},
-                "At 0.01 each step makes the distance smaller by 2 %. Can that diverge?",
+                "At 0.01 each step makes the distance smaller by 2%. Can that diverge?",
             ),
             Mistake(
                 {0.1: "slow"},
@@ -325,11 +325,11 @@ EXERCISES = (
         "03.6",
         "Has it converged?",
         DECIDE,
-        question="For 50 steps the loss has fallen by less than 0.1 % a step. What do you check "
+        question="For 50 steps the loss has fallen by less than 0.1% a step. What do you check "
         "before you say that it has converged?",
         options={
             "a": Option(
-                "Whether the last loss is within 1 % of the lowest of this run.",
+                "Whether the last loss is within 1% of the lowest of this run.",
                 "The last one is nearly always the lowest of its own run, also of a slow one.",
             ),
             "b": Option("The norm of the gradient, and what a larger rate does.", ""),
@@ -338,8 +338,8 @@ EXERCISES = (
                 "So does a run with a rate that is far too small. What tells the two apart?",
             ),
             "d": Option(
-                "Nothing: 0.1 % a step is converged.",
-                "0.1 % a step is 10 % in 100 steps. Which number would be 0 at a minimum?",
+                "Nothing: 0.1% a step is converged.",
+                "0.1% a step is 10% in 100 steps. Which number would be 0 at a minimum?",
             ),
             "e": Option(
                 "Whether the validation loss has stopped falling, too.",

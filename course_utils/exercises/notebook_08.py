@@ -366,7 +366,7 @@ EXERCISES = (
             ),
             "b": Option("It falls, but stays above chance: the colors as such are left.", ""),
             "c": Option(
-                "It falls to chance, 10 %: nothing can be learned.",
+                "It falls to chance, 10%: nothing can be learned.",
                 "Shuffling moves the numbers but keeps them. Is the sea not still blue?",
             ),
             "d": Option(

@@ -293,7 +293,7 @@ EXERCISES = (
                 "Halfway the angle is 90 degrees and its cosine 0. The formula adds 1 and halves.",
             ),
         ],
-        insight="Flat, steep, flat: after a quarter of the time a cosine has lost only 15 %.",
+        insight="Flat, steep, flat: after a quarter of the time a cosine has lost only 15%.",
         tolerance=6e-3,
     ),
     Function(

@@ -142,7 +142,7 @@ EXERCISES = (
         question="It breaks at step 20. What is its cause?",
         options={
             "a": Option(
-                "the rate is too high", "One step changes a layer by about 1 %. Is that much?"
+                "the rate is too high", "One step changes a layer by about 1%. Is that much?"
             ),
             "b": Option("the weights are too large", "Is a gain of 1.4 a large one? It is He's."),
             "c": Option("the inputs are unscaled", "Read the size of the largest feature."),

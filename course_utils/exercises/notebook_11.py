@@ -247,7 +247,7 @@ EXERCISES = (
         "Spot the unfair comparison",
         SPOT,
         question="Our method: 40 rates tried. The baselines: their published rate. All with 10 "
-        "seeds and a 95 % interval. What decides against believing it?",
+        "seeds and a 95% interval. What decides against believing it?",
         options={
             "a": Option(
                 "Ten seeds are too few for an interval.",
@@ -255,7 +255,7 @@ EXERCISES = (
             ),
             "b": Option("The methods had unequal tuning.", ""),
             "c": Option(
-                "Intervals must be at 99 %.",
+                "Intervals must be at 99%.",
                 "The level says how often such intervals miss. It does not say who was tuned.",
             ),
             "d": Option(

@@ -62,7 +62,7 @@ def confusion_matrix(matrix: np.ndarray, class_names: Sequence[str], *, title: s
 
 
 def per_class_accuracy(accuracy: np.ndarray, class_names: Sequence[str], *, title: str) -> Figure:
-    """The recall of each class as a dot on its own axis from just below the worst to 100 %.
+    """The recall of each class as a dot on its own axis from just below the worst to 100%.
 
     Recall is the fraction of a class's examples that were recognized. See which class is hardest.
     """
@@ -83,7 +83,7 @@ def per_class_accuracy(accuracy: np.ndarray, class_names: Sequence[str], *, titl
     axes.set_xticks(places, class_names)
     low = np.min(accuracy)
     axes.set(xlabel="class", ylabel="recall", ylim=(low - 0.25 * (1 - low) - 0.01, 1.0))
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol="%"))
     axes.grid(axis="x", visible=False)
     axes.set_title(title)
     plt.close(figure)
@@ -113,7 +113,7 @@ def reliability_diagram(
         color=COLORS["orange"],
         ms=8,
         capsize=4,
-        label="measured, with 95 % interval",
+        label="measured, with 95% interval",
     )
     axes.set(
         ylabel="how often it is right", xlim=(max(0, x.min() - 0.08), 1.02), ylim=(-0.03, 1.03)
@@ -121,7 +121,7 @@ def reliability_diagram(
     below.bar(x, n, width=0.02, color=COLORS["blue"])
     below.set(xlabel="how sure it says it is", ylabel="images", yscale="log")
     for one in (axes.xaxis, axes.yaxis):
-        one.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+        one.set_major_formatter(PercentFormatter(1.0, symbol="%"))
     axes.legend(loc="upper left")
     axes.set_title(title)
     plt.close(figure)
@@ -129,7 +129,7 @@ def reliability_diagram(
 
 
 def _wilson_interval(p: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The 95 % interval of a fraction p of n, which is sound for few cases, too (Wilson 1927)."""
+    """The 95% interval of a fraction p of n, which is sound for few cases, too (Wilson 1927)."""
     z = 1.96
     middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))

@@ -143,7 +143,7 @@ def layer_bars(
                 xytext=(0, 3),
                 textcoords="offset points",
                 ha="center",
-                fontsize=12 if len(values) * len(layers) <= 9 else 10.5,
+                fontsize=12,
                 rotation=0 if len(values) * len(layers) <= 9 else 60,
             )
     if limit is not None:

@@ -124,5 +124,5 @@ def setting_curves(
 
 
 def _percent(axes: Axes) -> None:
-    """Label the values 0.97 of the y axis as 97 %."""
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    """Label the values 0.97 of the y axis as 97%."""
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol="%"))

@@ -118,7 +118,7 @@ class _DigitDemo(Demo):
         ):
             bar.set_height(p)
             bar.set_color(colors.get(k, COLORS["gray"]))
-            number.set_text(f"{100 * p:.0f} %" if p >= 0.005 else "")
+            number.set_text(f"{100 * p:.0f}%" if p >= 0.005 else "")
             number.set_y(p + 0.02)
 
 
@@ -156,7 +156,7 @@ class DigitMover(_DigitDemo):
         return (
             f"It is a {self.data.class_names[true]}. The network says "
             f"<b style='color:{color}'>{self.data.class_names[said]}</b> and is "
-            f"{100 * probabilities[said]:.1f} % sure: {verdict}."
+            f"{100 * probabilities[said]:.1f}% sure: {verdict}."
         )
 
 
@@ -188,5 +188,5 @@ class DigitPad(_DigitDemo):
         self.show(image, probabilities, {said: FORWARD})
         return (
             f"The network says <b style='color:{FORWARD}'>{self.data.class_names[said]}</b> and "
-            f"is {100 * probabilities[said]:.1f} % sure."
+            f"is {100 * probabilities[said]:.1f}% sure."
         )

@@ -78,8 +78,8 @@ class BestLineGame(Demo):
         loss = float(self.loss(w, b))
         score = f"Your loss: <b>{loss:.4f}</b>, least possible: {self.lowest:.4f}."
         if loss <= WIN * self.lowest:
-            return f"{score} ✓ Within 1 %, after {len(self.path)} positions."
-        return f"{score} You are {100 * (loss / self.lowest - 1):.0f} % above it."
+            return f"{score} ✓ Within 1%, after {len(self.path)} positions."
+        return f"{score} You are {100 * (loss / self.lowest - 1):.0f}% above it."
 
     def reset(self) -> None:
         self.path.clear()

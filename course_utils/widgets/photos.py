@@ -104,12 +104,12 @@ class PhotoExplorer(Demo):
         ):
             bar.set_width(p)
             bar.set_color(colors.get(k, COLORS["gray"]))
-            number.set_text(f"{100 * p:.0f} %" if p >= 0.005 else "")
+            number.set_text(f"{100 * p:.0f}%" if p >= 0.005 else "")
             number.set_x(p + 0.01)
         verdict = "✓ right" if said == true else "× wrong"
         color = FORWARD if said == true else BACKWARD
         return (
             f"It is: {self.data.class_names[true]}. The network says "
             f"<b style='color:{color}'>{self.data.class_names[said]}</b> and is "
-            f"{100 * probabilities[said]:.1f} % sure: {verdict}."
+            f"{100 * probabilities[said]:.1f}% sure: {verdict}."
         )
