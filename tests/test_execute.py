@@ -198,3 +198,16 @@ def test_select_says_what_is_missing(tmp_path):
 def test_unknown_notebook_is_an_error_of_the_command(capsys):
     assert execute.main(["no-such-notebook"]) == 2
     assert "no-such-notebook" in capsys.readouterr().err
+
+
+def test_a_notebook_whose_cells_are_left_out_here_keeps_its_outputs(tmp_path, capsys):
+    path = save(tmp_path / "12_bridge.ipynb", "print(1)", "# needs not_there\nprint('left out')")
+    before = path.read_bytes()
+    assert execute.main([str(path)]) == 0
+    assert path.read_bytes() == before
+    assert "requirements-not_there.txt" in capsys.readouterr().out
+
+    save(path, "print(1)", "# needs json\nprint(2)")
+    assert execute.main([str(path)]) == 0
+    assert load(path).cells[1].outputs[0].text == "2\n"
+    assert "left as it was" not in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """Runs notebooks from a fresh kernel and stores their outputs; a second run changes no byte.
-A notebook that fails stays as it is on disk, and the failing cell is shown.
+A notebook that fails stays as it is on disk, and the failing cell is shown. So does one with cells
+that are left out here because an optional package is missing: their outputs would be lost.
 
     python tools/execute.py                # all of notebooks/
     python tools/execute.py 02 07          # by number
@@ -7,6 +8,7 @@ A notebook that fails stays as it is on disk, and the failing cell is shown.
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import re
@@ -210,6 +212,13 @@ def write(path, text):
         Path(temporary).unlink(missing_ok=True)
 
 
+def missing_packages(notebook):
+    """The optional packages that cells of a notebook need, and that are not installed here."""
+    first_lines = [c.source.partition("\n")[0] for c in notebook.cells if c.cell_type == "code"]
+    needed = {found[1] for line in first_lines if (found := re.fullmatch(r"# needs (\w+)", line))}
+    return sorted(package for package in needed if importlib.util.find_spec(package) is None)
+
+
 def differences(old, new):
     """Ids of the cells that differ, or what else does."""
     if [cell.id for cell in old.cells] != [cell.id for cell in new.cells]:
@@ -221,6 +230,7 @@ def differences(old, new):
 def process(path, check=False):
     """Run one notebook and store it, or with `check` compare it with the file.
 
+    It is not stored where an optional package is missing and some of its cells are left out.
     Returns (Measured, list of differences; empty when stored or equal). Raises CellFailed.
     """
     path = Path(path)
@@ -231,7 +241,7 @@ def process(path, check=False):
     nbformat.validate(notebook)
     if not check:
         text = as_text(notebook)
-        if text != stored_text:
+        if text != stored_text and not missing_packages(notebook):
             write(path, text)
         return measured, []
     stored = nbformat.reads(stored_text, as_version=4)
@@ -270,6 +280,10 @@ def main(arguments=None):
             return 130
         cost = f"{measured.seconds:6.1f} s  {measured.peak_megabytes:6.0f} MB"
         print(f"{path.name:45} {cost}", flush=True)
+        missing = missing_packages(nbformat.read(path, as_version=4))
+        if missing and not options.check:
+            extras = " ".join(f"requirements-{package}.txt" for package in missing)
+            print(f'    run, but left as it was. To store it: make install EXTRAS="{extras}"')
         if changed:
             print(f"    differs from the stored file: {', '.join(changed)}", flush=True)
             bad.append(path.name)
