@@ -26,6 +26,14 @@ from course_utils.plots.comparison import (
     rate_panels,
     runs_by_method,
 )
+from course_utils.plots.convolution import (
+    filters_on_photo,
+    maps_of_layers,
+    number_grids,
+    recall_change,
+    receptive_fields,
+    time_ladder,
+)
 from course_utils.plots.curves import setting_curves, training_curves
 from course_utils.plots.descent import (
     journey,
@@ -98,6 +106,7 @@ __all__ = [
     "difficulties",
     "excess_curves",
     "feature_maps",
+    "filters_on_photo",
     "finite_difference_error",
     "flat_vector",
     "functions_and_slopes",
@@ -114,8 +123,10 @@ __all__ = [
     "loss_by_rate",
     "loss_surface",
     "losses_by_rate",
+    "maps_of_layers",
     "network_pass",
     "noise_by_batch",
+    "number_grids",
     "paired_differences",
     "per_class_accuracy",
     "pixel_maps",
@@ -126,6 +137,8 @@ __all__ = [
     "rate_panels",
     "rate_sweep",
     "rates_side_by_side",
+    "recall_change",
+    "receptive_fields",
     "recorded_graph",
     "reliability_diagram",
     "run_panels",
@@ -135,6 +148,7 @@ __all__ = [
     "shrinking_weights",
     "step_lengths",
     "symptom",
+    "time_ladder",
     "tracking",
     "training_curves",
     "two_fits",

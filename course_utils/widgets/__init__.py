@@ -9,6 +9,7 @@ from course_utils.widgets.boundary import BoundaryExplorer
 from course_utils.widgets.clinic import Clinic
 from course_utils.widgets.comparison import ComparisonExplorer
 from course_utils.widgets.digits import DigitMover, DigitPad
+from course_utils.widgets.filters import FilterExplorer
 from course_utils.widgets.first import FirstNeuron
 from course_utils.widgets.learning_rate import LearningRateExplorer
 from course_utils.widgets.line_game import BestLineGame
@@ -26,6 +27,7 @@ __all__ = [
     "ComparisonExplorer",
     "DigitMover",
     "DigitPad",
+    "FilterExplorer",
     "FirstNeuron",
     "LearningRateExplorer",
     "LossExplorer",
