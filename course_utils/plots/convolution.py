@@ -91,9 +91,8 @@ def draw_numbers(
 
 def as_text(number: float) -> str:
     """A number in as few characters as a small square has room for."""
-    if number == round(number):
-        return f"{number:.0f}"
-    return f"{number:.2g}"
+    number = float(number) + 0.0  # no sign before a zero
+    return f"{number:.0f}" if number == round(number) else f"{number:.2g}"
 
 
 def number_grids(
@@ -131,7 +130,7 @@ def number_grids(
         axes.set_title(name, fontsize=14, fontweight="normal", loc="center", color=color)
     for axes, sign in zip(panels[0][1::2], signs, strict=True):
         axes.set(xlim=(0, 1), ylim=(0, 1))
-        axes.text(0.5, 0.5, sign, ha="center", va="center", fontsize=24)
+        axes.text(0.5, 0.5, sign, ha="center", va="center", fontsize=30)
     _title(figure, title)
     plt.close(figure)
     return figure
@@ -146,7 +145,8 @@ def time_ladder(milliseconds: Mapping[str, float], *, title: str) -> Figure:
     for place, value in zip(places, values, strict=True):
         times = values[0] / value
         faster = "" if times == 1 else f", {times:,.0f} times faster"
-        axes.text(1.1 * value, place, f"{value:,.3g} ms{faster}", va="center", fontsize=14)
+        shown = f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+        axes.text(1.1 * value, place, f"{shown} ms{faster}", va="center", fontsize=14)
     axes.set_yticks(places, names)
     axes.set(xscale="log", xlabel="milliseconds, one batch forward (log scale)")
     axes.set_xlim(min(values) / 3, max(values) * 6)

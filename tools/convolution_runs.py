@@ -1,0 +1,100 @@
+"""Trains the network of notebook 13 with and without augmentation, and writes the results.
+
+Each seed fixes the first weights and the order of the photos for all three ways, so that they make
+pairs. Stop it whenever you like: it goes on where it was. One run takes about a minute and a half.
+
+    python tools/convolution_runs.py                        # all fifteen, to data/results/
+    python tools/convolution_runs.py --seeds 1 --epochs 1 --out build/trial
+"""
+
+import argparse
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from course_utils.augmentation import flips, shifts
+from sweep import whole_number, write_csv
+
+from course_utils.data_files import data_directory
+from course_utils.datasets import Dataset, load_cifar10
+from course_utils.experiments import OK, sweep
+from course_utils.losses import SoftmaxCrossEntropy
+from course_utils.network import convnet
+from course_utils.optimizers import AdamW
+from course_utils.schedules import cosine, linear_warmup
+from course_utils.training import evaluate, fit
+
+RUN_FILE = "convolution_runs.csv.gz"
+# Part of the name of every stored run: another text runs everything anew.
+VERSION = "convolution 1"
+
+AUGMENT = {
+    "none": [],
+    "flips": [flips()],
+    "flips and shifts": [flips(), shifts(2)],
+}
+SEEDS = range(5)
+EPOCHS, BATCH_SIZE, RATE = 10, 64, 0.003
+CHANNELS = [16, 32, 64]
+
+
+@cache
+def photos() -> Dataset:
+    """The shipped photos, read once in each worker process."""
+    return load_cifar10()
+
+
+def train_once(augment: str, seed: int, epochs: int = EPOCHS) -> dict:
+    """Train as notebook 13 does in a short run; one row of the table."""
+    data, cross_entropy = photos(), SoftmaxCrossEntropy()
+    network = convnet((32, 32, 3), CHANNELS, 10, rng=np.random.default_rng(seed))
+    network.layers[-1].params["W"] *= 0.1
+    steps = epochs * -(-len(data.x_train) // BATCH_SIZE)
+    rising = max(1, steps // 10)
+    history = fit(
+        network,
+        cross_entropy,
+        AdamW(lr=RATE),
+        (data.x_train.reshape(-1, 32, 32, 3), data.y_train),
+        (data.x_val.reshape(-1, 32, 32, 3), data.y_val),
+        epochs=epochs,
+        batch_size=BATCH_SIZE,
+        rng=np.random.default_rng(seed + 1),
+        schedule=linear_warmup(rising, then=cosine(RATE, steps - rising)),
+        augment=AUGMENT[augment],
+        progress=False,
+    )
+    test_loss, test_accuracy = evaluate(
+        network, cross_entropy, data.x_test.reshape(-1, 32, 32, 3), data.y_test
+    )
+    return {
+        "train_accuracy": history.train_accuracy[-1],
+        "val_accuracy": history.val_accuracy[-1],
+        "test_loss": test_loss,
+        "test_accuracy": test_accuracy,
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="The trainings behind section 10 of notebook 13.")
+    parser.add_argument("--out", type=Path, default=data_directory() / "results")
+    parser.add_argument("--seeds", type=whole_number(len(SEEDS)), default=len(SEEDS))
+    parser.add_argument("--epochs", type=whole_number(), default=EPOCHS)
+    parser.add_argument("--jobs", type=whole_number(), default=1)
+    options = parser.parse_args(arguments)
+    grid = {"augment": list(AUGMENT), "epochs": [options.epochs]}
+    table = sweep(train_once, grid, SEEDS[: options.seeds], n_jobs=options.jobs, version=VERSION)
+    failed = table[table["status"] != OK]
+    if len(failed):
+        print(f"{len(failed)} runs failed, the first with {failed.iloc[0]['reason']!r}")
+        return 1
+    options.out.mkdir(parents=True, exist_ok=True)
+    write_csv(table.drop(columns=["status", "reason"]), options.out / RUN_FILE)
+    print(
+        table.groupby("augment", sort=False)["test_accuracy"].agg(["mean", "min", "max"]).round(3)
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
