@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from tqdm import tqdm
 
+from course_utils.augmentation import Augmentation
 from course_utils.losses import Loss
 from course_utils.network import Network
 from course_utils.optimizers import Optimizer
@@ -20,7 +21,6 @@ from course_utils.validation import (
     require_equal_length,
     require_finite,
     require_number,
-    require_rows,
 )
 
 Data = tuple[np.ndarray, np.ndarray]
@@ -227,7 +227,7 @@ def evaluate(
     Computed in batches to save memory; a batch counts by its size, so the result is that of one
     large batch. The accuracy is NaN where the loss predicts no class.
     """
-    x = require_rows("x", x)
+    x = network.check_input("x", x)
     require_equal_length("x", x, "y", y)
     require_count("batch_size", batch_size)
     totals = np.zeros(2)
@@ -264,6 +264,7 @@ def fit(
     rng: np.random.Generator,
     schedule: Schedule | None = None,
     clip_norm: float | None = None,
+    augment: Sequence[Augmentation] = (),
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
 ) -> History:
@@ -273,6 +274,9 @@ def fit(
     `schedule(step)` if given (`step` from 0), else at the optimizer's own. A schedule with an
     `update` method is told each epoch's validation loss. Raises `TrainingDiverged` when the loss
     is no longer finite. Ctrl-C ends training early: the history so far is returned.
+
+    `augment` lists what changes each training batch before it is used, in this order, such as
+    `[flips(), shifts(2)]`; the measurement sees the data as they are.
     """
     x, y = _checked_data(network, "train", train)
     if val is not None:
@@ -292,7 +296,7 @@ def fit(
         # an overflow is not lost: it makes the loss infinite or NaN, and that is looked for
         with np.errstate(over="ignore", invalid="ignore"):
             for _ in tqdm(range(epochs), unit="epoch") if progress else range(epochs):
-                updates = _epoch(run, batch_size, rng, schedule, clip_norm, callbacks)
+                updates = _epoch(run, batch_size, rng, schedule, clip_norm, augment, callbacks)
                 measured = _measure(run)
                 run.history._append(**updates, **measured)  # together: an epoch is whole or absent
                 _require_finite_loss(run)
@@ -314,11 +318,13 @@ def fit(
     return run.history
 
 
-def _epoch(run: Run, batch_size, rng, schedule, clip_norm, callbacks) -> dict[str, float]:
+def _epoch(run: Run, batch_size, rng, schedule, clip_norm, augment, callbacks) -> dict[str, float]:
     """Update once for every mini-batch; what takes time here is counted in `seconds`."""
     network, loss, optimizer = run.network, run.loss, run.optimizer
     start, norms = time.perf_counter(), []
     for x_batch, y_batch in minibatches(*run.train, batch_size, rng):
+        for change in augment:
+            x_batch, y_batch = change(x_batch, y_batch, rng)
         if schedule is not None:
             optimizer.lr = schedule(run.step)
         outputs = network.forward(x_batch, training=True)
@@ -361,7 +367,7 @@ def _checked_data(network: Network, name: str, data: Data) -> Data:
     if not isinstance(data, tuple) or len(data) != 2:
         raise TypeError(f"{name} is {type(data).__name__}, expected a pair (x, y)")
     x, y = data
-    x = require_rows(f"{name} x", x, getattr(network.layers[0], "fan_in", None))
+    x = network.check_input(f"{name} x", x)
     require_finite(f"{name} x", x)
     y = np.asarray(y)
     require_equal_length(f"{name} x", x, f"{name} y", y)

@@ -15,7 +15,7 @@ from course_utils.layers import Dense, Layer, ReLU, Sigmoid, Tanh
 from course_utils.losses import BinaryCrossEntropy, Loss, MeanSquaredError, SoftmaxCrossEntropy
 from course_utils.network import Network
 from course_utils.optimizers import Optimizer
-from course_utils.validation import require_equal_length, require_finite, require_rows
+from course_utils.validation import require_equal_length, require_finite
 
 MOST_ROWS = 1000  # rows that are looked at, spread evenly over x: enough for every number below
 SLOPE_ROWS = 32  # of these, rows for the finite difference: more only costs time
@@ -126,7 +126,7 @@ def inspect(
     their order. Raises ValueError if a parameter or an input is NaN or infinite: such a network
     has diverged already, so build it anew and inspect that.
     """
-    x = require_rows("x", x, getattr(network.layers[0], "fan_in", None))
+    x = network.check_input("x", x)
     y = np.asarray(y)
     require_equal_length("x", x, "y", y)
     require_finite("x", x)
@@ -143,7 +143,8 @@ def inspect(
         slopes = _slope_ratios(network.astype(np.float64), loss, *few)
         value, layers = _one_pass(network.astype(dtype), loss, optimizer, x, y)
         probe = _probe(network.astype(dtype), loss, optimizer, *_spread(x, y, PROBE_ROWS))
-    sizes = np.median(np.abs(x), axis=0)
+    rows = x.reshape(len(x), -1)  # images: a feature is one channel of one pixel
+    sizes = np.median(np.abs(rows), axis=0)
     return Report(
         layers=tuple(
             LayerReport(index, repr(network.layers[index]), switch_gap=gap, slope_ratio=slope, **la)
@@ -154,7 +155,7 @@ def inspect(
         size=_size(x),
         feature_size=float(sizes.max()),
         feature=int(sizes.argmax()),
-        agreement=_agreement(x, y) if len(x) >= FEWEST_ROWS else None,
+        agreement=_agreement(rows, y) if len(x) >= FEWEST_ROWS else None,
         sorted_share=None if batches is None else _sorted_share(batches),
         loss=value,
         chance=_chance(loss, y),
@@ -243,7 +244,7 @@ def _one_pass(network: Network, loss: Loss, optimizer, x, y) -> tuple[float, lis
         numbers = {"mean": float(np.mean(out, dtype=float)), "std": float(np.std(out, dtype=float))}
         numbers |= {"gain": gains[index], "copies": copies.get(index)}
         if isinstance(layer, ReLU) and len(x) >= FEWEST_ROWS:
-            numbers["dead"] = float(np.mean((out == 0).all(axis=0)))
+            numbers["dead"] = float(np.mean((out == 0).all(axis=tuple(range(out.ndim - 1)))))
         if isinstance(layer, (Sigmoid, Tanh)):
             middle, reach = (0.5, 0.49) if isinstance(layer, Sigmoid) else (0.0, 0.98)
             numbers["saturated"] = float(np.mean(np.abs(out - middle) > reach))
