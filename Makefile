@@ -7,10 +7,11 @@ THIS_PYTHON := $(if $(filter file default undefined,$(origin PYTHON)),,--this-py
 PY := .venv/bin/python
 NB ?=
 
-# One thread for each of several workers. The rest keeps the user's own settings out of tests and runs.
+# One thread for each of several workers, and the short training of notebook 13. The rest keeps the
+# user's own settings out of tests and runs.
 RUN := env -u MPLBACKEND -u MATPLOTLIBRC \
     OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 \
-    TQDM_DISABLE=1 PYTHONHASHSEED=0 PYTHONNOUSERSITE=1 \
+    COURSE_RUN=short TQDM_DISABLE=1 PYTHONHASHSEED=0 PYTHONNOUSERSITE=1 \
     JUPYTER_CONFIG_DIR="$(CURDIR)/build/jupyter/config" \
     JUPYTER_DATA_DIR="$(CURDIR)/build/jupyter/data" \
     JUPYTER_RUNTIME_DIR="$(CURDIR)/build/jupyter/runtime" \

@@ -76,7 +76,7 @@ def train_once(augment: str, seed: int, epochs: int = EPOCHS) -> dict:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="The trainings behind section 10 of notebook 13.")
+    parser = argparse.ArgumentParser(description="The trainings behind section 11 of notebook 13.")
     parser.add_argument("--out", type=Path, default=data_directory() / "results")
     parser.add_argument("--seeds", type=whole_number(len(SEEDS)), default=len(SEEDS))
     parser.add_argument("--epochs", type=whole_number(), default=EPOCHS)

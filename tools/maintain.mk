@@ -19,7 +19,7 @@ test-unit: install ## run the unit tests (ARGS="-k adam")
 test-notebooks: install ## run every notebook and compare its outputs with the stored ones (NB=02 picks one)
 	@$(PY) tools/execute.py --list $(NB) >/dev/null
 	$(RUN) $(PY) -m pytest -n $(WORKERS) --dist loadfile -p no:cacheprovider \
-	    --nbval --nbval-current-env --nbval-cell-timeout 180 \
+	    --nbval --nbval-current-env --nbval-cell-timeout 600 \
 	    --nbval-sanitize-with tests/nbval_sanitize.cfg $(ARGS) $$($(PY) tools/execute.py --list $(NB))
 
 test-browser: install ## walk through all slides and move all demos in a real browser

@@ -37,7 +37,9 @@ def served_copy(path: Path, port: int) -> LabServer:
     for source in (path, path.parent / "rise.css"):
         shutil.copy(source, FOLDER)
     log = FOLDER / "jupyterlab.log"
-    return LabServer(FOLDER, "--no-browser", port=free_port(port), log=log)
+    # in a lecture notebook 13 trains for a minute, unless COURSE_RUN=lesson asks for its three
+    settings = {"COURSE_RUN": os.environ.get("COURSE_RUN", "short")}
+    return LabServer(FOLDER, "--no-browser", port=free_port(port), settings=settings, log=log)
 
 
 def cells_to_run(path: Path) -> list[str]:

@@ -52,6 +52,7 @@ HANDED_OUT = (
     "docs/graph.png",
     "notebooks/[0-9][0-9]_*.ipynb",
     "notebooks/rise.css",
+    "tools/convolution_runs.py",
     "tools/environment.py",
     "tools/execute.py",
     "tools/jupyter/**/*.json",
