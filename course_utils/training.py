@@ -286,6 +286,13 @@ def fit(
     _require_generator(rng)
     if clip_norm is not None:
         require_number("clip_norm", clip_norm, low=0.0)
+    if callable(augment):
+        expected = "a list of them, such as [flips(), shifts(2)]"
+        raise TypeError(f"augment is a function, expected {expected}")
+    for position, change in enumerate(augment):
+        if not callable(change):
+            expected = "a function, such as flips()"
+            raise TypeError(f"augment[{position}] is {change!r}, expected {expected}")
 
     run = Run(network, loss, optimizer, (x, y), val, epochs)
     for callback in callbacks:
