@@ -26,6 +26,7 @@ from course_utils.layers import (
 )
 from course_utils.validation import require_count, require_finite, require_number
 
+IMAGE_NUMBERS = 300_000
 ACTIVATIONS = {"relu": ReLU, "leaky_relu": LeakyReLU, "sigmoid": Sigmoid, "tanh": Tanh}
 
 
@@ -108,13 +109,13 @@ class Network:
         self.layers[0].parameter_gradients(gradient)
         return None
 
-    def predict(self, x: np.ndarray, batch_size: int = 1000) -> np.ndarray:
-        """Class indices (N,) for a network with several outputs, else the outputs (N, 1)."""
+    def predict(self, x: np.ndarray, batch_size: int | None = None) -> np.ndarray:
+        """Class indices (N,) for a network with several outputs, else the outputs (N, 1).
+
+        Computed `batch_size` examples at a time, see `memory_batches`.
+        """
         x = self.check_input("x", x)
-        require_count("batch_size", batch_size)
-        outputs = np.concatenate(
-            [self.forward(x[i : i + batch_size]) for i in range(0, len(x), batch_size)]
-        )
+        outputs = np.concatenate([self.forward(x[few]) for few in memory_batches(x, batch_size)])
         return outputs.argmax(axis=1) if outputs.shape[1] > 1 else outputs
 
     def named_parameters(self) -> Iterator[tuple[str, np.ndarray]]:
@@ -179,6 +180,18 @@ class Network:
     def __repr__(self) -> str:
         inside = ", ".join(map(repr, self.layers))
         return f"Network([{inside}]): {self.theta.size:,} parameters, {self.dtype}"
+
+
+def memory_batches(x: np.ndarray, batch_size: int | None = None) -> Iterator[slice]:
+    """Slices that cut x into batches, for what needs no gradient, so that memory is bounded.
+
+    Without a `batch_size` 1,000 rows, or as many images as hold 300,000 numbers (97 of CIFAR-10):
+    the layers in between make many numbers of one.
+    """
+    if batch_size is None:
+        batch_size = 1000 if x.ndim == 2 else max(1, IMAGE_NUMBERS // x[0].size)
+    require_count("batch_size", batch_size)
+    return (slice(start, start + batch_size) for start in range(0, len(x), batch_size))
 
 
 def mlp(sizes: Sequence[int], activation: str = "relu", rng=None, init=None) -> Network:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from course_utils.augmentation import Augmentation
 from course_utils.losses import Loss
-from course_utils.network import Network
+from course_utils.network import Network, memory_batches
 from course_utils.optimizers import Optimizer
 from course_utils.schedules import Schedule
 from course_utils.validation import (
@@ -220,20 +220,18 @@ def minibatches(
 
 
 def evaluate(
-    network: Network, loss: Loss, x: np.ndarray, y: np.ndarray, batch_size: int = 1000
+    network: Network, loss: Loss, x: np.ndarray, y: np.ndarray, batch_size: int | None = None
 ) -> tuple[float, float]:
     """The mean loss and the accuracy over all rows of x, in inference mode.
 
-    Computed in batches to save memory; a batch counts by its size, so the result is that of one
-    large batch. The accuracy is NaN where the loss predicts no class.
+    Computed in batches to save memory, see `memory_batches`; a batch counts by its size, so the
+    result is that of one large batch. The accuracy is NaN where the loss predicts no class.
     """
     x = network.check_input("x", x)
     require_equal_length("x", x, "y", y)
-    require_count("batch_size", batch_size)
     totals = np.zeros(2)
-    for start in range(0, len(x), batch_size):
-        targets = y[start : start + batch_size]
-        outputs = network.forward(x[start : start + batch_size])
+    for few in memory_batches(x, batch_size):
+        targets, outputs = y[few], network.forward(x[few])
         value, _ = loss(outputs, targets)
         totals += len(targets) * np.array([value, loss.accuracy(outputs, targets)])
     mean_loss, accuracy = totals / len(x)
@@ -288,6 +286,13 @@ def fit(
     _require_generator(rng)
     if clip_norm is not None:
         require_number("clip_norm", clip_norm, low=0.0)
+    if callable(augment):
+        expected = "a list of them, such as [flips(), shifts(2)]"
+        raise TypeError(f"augment is a function, expected {expected}")
+    for position, change in enumerate(augment):
+        if not callable(change):
+            expected = "a function, such as flips()"
+            raise TypeError(f"augment[{position}] is {change!r}, expected {expected}")
 
     run = Run(network, loss, optimizer, (x, y), val, epochs)
     for callback in callbacks:

@@ -29,7 +29,8 @@ def columns(x: np.ndarray, kernel_size: int, stride: int = 1) -> np.ndarray:
 
 def convolve(x: np.ndarray, W: np.ndarray, kernel_size: int, stride: int = 1) -> np.ndarray:
     """Lay the filters W (kernel_size^2 * C, F) on the images x (N, H, W, C): (N, H', W', F)."""
-    z = np.empty((*_output_size(x.shape, kernel_size, stride), W.shape[1]), x.dtype)
+    size = _output_size(x.shape, kernel_size, stride)
+    z = np.empty((*size, W.shape[1]), np.result_type(x, W))
     for few in _a_few(z, W):
         np.matmul(columns(x[few], kernel_size, stride), W, out=z[few].reshape(-1, W.shape[1]))
     return z
@@ -106,35 +107,41 @@ class Conv2D(Layer):
 
     def parameter_gradients(self, grad_output):
         # dW = columns^T dZ, as in a dense layer whose examples are the windows
-        x = self._recall("x", grad_output)
+        x, dZ = self._recall("x", grad_output), np.asarray(grad_output)
         dW = self.grads["W"]
         dW[...] = 0
-        for few in _a_few(grad_output, dW):
-            dZ = grad_output[few].reshape(-1, self.channels_out)
-            dW += columns(x[few], self.kernel_size, self.stride).T @ dZ
+        for few in _a_few(dZ, dW):
+            windows = columns(x[few], self.kernel_size, self.stride)
+            dW += windows.T @ dZ[few].reshape(-1, self.channels_out)
         if "b" in self.params:
-            np.sum(grad_output, axis=(0, 1, 2), out=self.grads["b"])
+            self.grads["b"] = dZ.sum(axis=0).sum(axis=(0, 1))
 
     def backward(self, grad_output):
-        # an input pixel was seen by each weight from one place: dX is dZ convolved with the
-        # filters turned by 180 degrees, in and out exchanged
+        # a pixel of x met each weight at one place of the output, the last weight first: dX is
+        # the spread dZ convolved with the filters turned by 180 degrees, in and out exchanged
         self.parameter_gradients(grad_output)
-        k, s, start = self.kernel_size, self.stride, self.kernel_size - 1 - self.before
-        n, height, width, _ = self.x.shape
-        unpadded = self.before + self.after + 1 - k
-        spread = np.zeros(
-            (n, height - unpadded, width - unpadded, self.channels_out), grad_output.dtype
-        )
-        _, rows, cols, _ = grad_output.shape
-        spread[:, start::s, start::s][:, :rows, :cols] = grad_output
+        k = self.kernel_size
         W = self.params["W"].reshape(k, k, self.channels_in, self.channels_out)
         turned = W[::-1, ::-1].swapaxes(2, 3).reshape(-1, self.channels_in)
-        return convolve(spread, turned, k)
+        return convolve(self._spread(np.asarray(grad_output)), turned, k)
+
+    def _spread(self, dZ: np.ndarray) -> np.ndarray:
+        """dZ among zeros: stride - 1 between its pixels, and as many around as windows need."""
+        n, height, width, _ = self.x.shape
+        k, s, start = self.kernel_size, self.stride, self.kernel_size - 1 - self.before
+        more = (
+            k - 1 - self.before - self.after
+        )  # windows of the spread dZ are as many as pixels of x
+        spread = np.zeros((n, height + more, width + more, self.channels_out), dZ.dtype)
+        spread[:, start::s, start::s][:, : dZ.shape[1], : dZ.shape[2]] = dZ
+        return spread
 
     def __repr__(self):
-        stride = f", stride={self.stride}" if self.stride > 1 else ""
-        k, padding = self.kernel_size, self.padding
-        return f"Conv2D({self.channels_in}, {self.channels_out}, {k}, {padding!r}{stride})"
+        settings = {"kernel_size": 3, "padding": "same", "stride": 1}
+        changed = [
+            f", {k}={getattr(self, k)!r}" for k, v in settings.items() if getattr(self, k) != v
+        ]
+        return f"Conv2D({self.channels_in}, {self.channels_out}{''.join(changed)})"
 
 
 def _padding(padding: str | int, kernel_size: int) -> tuple[int, int]:
