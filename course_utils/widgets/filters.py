@@ -45,7 +45,7 @@ class FilterExplorer(Demo):
     goes from the forward pass to the gradients of the one number that the square gives.
     """
 
-    width, height = 980, 370
+    width, height = 980, 330
     alt = (
         "A gray photo with a square on it, the nine pixels in the square, a filter of nine "
         "numbers, and the map of what the filter answers at every place."
