@@ -109,8 +109,8 @@ _LOOK = """
 .course-filter-brushes { display: flex; gap: 4px; margin: 0 0 6px; }
 .course-filter-brushes button { flex: 1; height: 34px; font-size: 18px; background: white;
   border: 1px solid #777; cursor: pointer; }
-.course-filter-brushes button[aria-checked="true"] { outline: 3px solid #0072B2; outline-offset: -3px;
-  font-weight: bold; }
+.course-filter-brushes button[aria-checked="true"] { font-weight: bold;
+  outline: 3px solid #0072B2; outline-offset: -3px; }
 .course-filter-squares { display: grid; grid-template-columns: repeat(3, 68px); gap: 2px;
   touch-action: none; }
 .course-filter-squares button { height: 68px; font-size: 22px; border: 1px solid #555;
