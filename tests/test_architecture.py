@@ -29,7 +29,7 @@ FLOORS = {
         "optional",
     ],
     2: ["network"],
-    3: ["training", "gradient_check", "diagnostics"],
+    3: ["training", "gradient_check", "diagnostics", "parallel"],
     4: ["plots", "experiments", "tracking", "clinic"],
     5: ["widgets"],
 }
@@ -47,6 +47,7 @@ NUMERICS = [
     "training",
     "gradient_check",
     "diagnostics",
+    "parallel",
 ]
 SKIPPED_FOLDERS = {".git", ".venv", "build", "dist", "__pycache__", ".hypothesis", "downloads"}
 TEXT = {".py", ".md", ".toml", ".txt", ".cfg", ".cff", ".yml", ".yaml", ".css", ".ipynb", ".json"}
@@ -242,18 +243,19 @@ def test_the_numeric_core_stays_small():
     """Under 1,200 lines of code on floors 1 to 3; a file can be read in one sitting.
 
     The diagnostics look at the core from outside: their files are small, but not part of the sum.
-    What only images need is counted on its own.
+    What only images need is counted on its own, with the threads that make them quick.
     """
     found = {name: files_of(name) for name in NUMERICS if FLOOR_OF[name] > 0}
     assert all(found.values())
     counts = {path: code_lines(path) for paths in found.values() for path in paths}
-    images = {PACKAGE / "layers" / "convolution.py", PACKAGE / "augmentation.py"}
+    names = ("layers/convolution.py", "augmentation.py", "parallel.py")
+    images = {PACKAGE / name for name in names}
     apart = images | set(files_of("diagnostics"))
     core = sum(count for path, count in counts.items() if path not in apart)
     shown = {relative(path): count for path, count in counts.items()}
     print(f"\n{core} lines of code in the numeric core: {shown}")
     assert core < 1200
-    assert sum(counts[path] for path in images) < 250
+    assert sum(counts[path] for path in images) < 300
     assert max(counts.values()) < 300
 
 
