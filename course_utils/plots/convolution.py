@@ -29,7 +29,7 @@ def filters_on_photo(
     again; the maps of the others have a scale of their own, purple above 0 and orange below.
     """
     figure, panels = plt.subplots(
-        2, 1 + len(filters), figsize=(WIDTH, 4.9), height_ratios=(0.62, 1), squeeze=False
+        2, 1 + len(filters), figsize=(WIDTH, 4.5), height_ratios=(0.62, 1), squeeze=False
     )
     for axes in panels.flat:
         _hide_axes(axes)
@@ -115,7 +115,7 @@ def number_grids(
     figure, panels = plt.subplots(
         1,
         2 * len(grids) - 1,
-        figsize=(WIDTH, min(4.6, 1.5 + 0.75 * max(heights))),
+        figsize=(WIDTH, 1.3 + 0.62 * max(heights)),
         width_ratios=[r for width in ratios for r in (width, 0.8)][:-1],
         squeeze=False,
     )
