@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course_utils.datasets import load_cifar10
+from course_utils.diagnostics import diagnose, inspect
 from course_utils.gradient_check import check_gradients, numerical_gradient, relative_error
 from course_utils.layers import (
     AveragePool2D,
@@ -25,7 +27,8 @@ from course_utils.layers import (
     convolution,
 )
 from course_utils.losses import SoftmaxCrossEntropy
-from course_utils.network import Network
+from course_utils.network import Network, convnet
+from course_utils.optimizers import AdamW
 
 CLOSE = {"rtol": 1e-12, "atol": 1e-13}
 SETTINGS = [
@@ -413,7 +416,7 @@ def test_the_gradient_check_leaves_out_where_another_pixel_becomes_the_largest()
     network.layers[0].params["W"] = [[0.0]]  # with w = 0 all pixels are equal
     x = np.array([[1.0, -2.0], [3.0, 0.5]])[None, ..., None]
     report = check_gradients(network, SoftmaxCrossEntropy(), x, np.array([1]))
-    assert report["0.W"].skipped == 1
+    assert report["0.W"].skipped == 1 and "1 entries lie at a ReLU or pooling kink" in str(report)
     assert report["0.b"].skipped == 0 and report["0.b"].relative_error < 1e-6
 
 
@@ -520,3 +523,44 @@ def test_backward_refuses_another_shape_and_a_start_without_forward(name):
     output = layer.forward(np.ones(SHAPE), training=True)
     with pytest.raises(ValueError, match=r"expected .*, the shape of the last output"):
         layer.backward(np.ones((*output.shape[:-1], output.shape[-1] + 1)))
+
+
+@pytest.fixture(scope="module")
+def photos():
+    data = load_cifar10()
+    return data.x_train[:1000].reshape(-1, 32, 32, 3), data.y_train[:1000]
+
+
+def small(rng=0):
+    return convnet((32, 32, 3), [6, 8], 10, rng=np.random.default_rng(rng))
+
+
+def test_a_healthy_network_of_images_has_no_findings(photos):
+    report = inspect(small(), SoftmaxCrossEntropy(), *photos, optimizer=AdamW(0.003))
+    assert diagnose(report) == []
+    gains = {layer.name: layer.gain for layer in report.layers if layer.gain is not None}
+    assert list(gains) == ["Conv2D(3, 6)", "Conv2D(6, 8)", "Dense(512, 10)"]
+    assert all(0.5 < gain < 3 for gain in gains.values())
+
+
+def test_a_sick_network_of_images_is_diagnosed_by_name(photos):
+    x, y = photos[0][:200], photos[1][:200]
+
+    def causes(network):
+        found = diagnose(inspect(network, SoftmaxCrossEntropy(), x, y))
+        return {finding.cause: finding.layers for finding in found}
+
+    equal = small()
+    equal.layers[4].params["W"][...] = 0.1
+    assert causes(equal)["equal weights"] == (4,)
+    dead = small()
+    dead.layers[2].params["beta"][...] = -50
+    assert 3 in causes(dead)["dead units"]
+
+    class TwiceTheGradient(Conv2D):
+        def backward(self, grad_output):
+            return 2 * super().backward(grad_output)
+
+    layers = small().layers
+    layers[4] = TwiceTheGradient(6, 8, bias=False, rng=np.random.default_rng(0))
+    assert causes(Network(layers))["wrong gradient"] == (0, 2)
