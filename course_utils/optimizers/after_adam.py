@@ -40,12 +40,12 @@ class Lion(Optimizer):
         more = self._scratch[1, ...]
         np.multiply(self.m, self.beta1, out=scratch)
         scratch += np.multiply(g, 1 - self.beta1, out=more)
-        np.sign(scratch, out=scratch)
-        scratch *= self.lr
-        theta -= scratch
+        np.sign(scratch, out=more)  # in place it takes NumPy 15 times as long
+        more *= self.lr
+        theta -= more
 
         self.m *= self.beta2
-        self.m += np.multiply(g, 1 - self.beta2, out=more)
+        self.m += np.multiply(g, 1 - self.beta2, out=scratch)
 
 
 class ScheduleFreeAdamW(Optimizer):
@@ -198,7 +198,8 @@ class Muon(Optimizer):
         self.scale = scale
         self.adam_ratio = require_number("adam_ratio", adam_ratio, low=0.0)
         self._matrices = _checked_matrices(matrices)
-        self._adam = AdamW(lr, beta1, beta2, eps, weight_decay)
+        adam = AdamW(lr, beta1, beta2, eps, weight_decay)  # checks its settings
+        self.beta1, self.beta2, self.eps = adam.beta1, adam.beta2, adam.eps
         self._others = []  # (slice, AdamW) of what lies between the matrices, from the first step
 
     @property
@@ -244,8 +245,7 @@ class Muon(Optimizer):
         """The stretches between the matrices, each with an AdamW of its own."""
         ends = [0, *(start + rows * columns for start, rows, columns in self._matrices)]
         starts = [*(start for start, _, _ in self._matrices), size]
-        a = self._adam
-        settings = (a.lr, a.beta1, a.beta2, a.eps, a.weight_decay)
+        settings = (self.lr, self.beta1, self.beta2, self.eps, self.weight_decay)
         return [
             (slice(low, high), AdamW(*settings))
             for low, high in zip(ends, starts, strict=True)
