@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.layers import Dropout, LeakyReLU, ReLU
+from course_utils.layers import Dropout, Layer, LeakyReLU, MaxPool2D, ReLU
 from course_utils.losses import Loss
 from course_utils.network import Network
 from course_utils.validation import require_number
@@ -123,9 +123,10 @@ def check_gradients(
 ) -> GradientReport:
     """Compare `network.backward` with finite differences, on a float64 copy of the network.
 
-    x is (N, D), y what the loss expects. With `training=True` batch norm uses the batch's
-    statistics, and dropout the same mask in every forward pass. Entries whose change by eps
-    moves some ReLU across its kink have no derivative to compare: they are left out and counted.
+    x is (N, D) or (N, H, W, C), y what the loss expects. With `training=True` batch norm uses the
+    batch's statistics, and dropout the same mask in every forward pass. Entries whose change by eps
+    moves some ReLU across its kink, or makes another pixel the largest of a pooling window (a
+    kink, too), have no derivative to compare: they are left out and counted.
     Errors are relative to at least the floor at which the rounding of the loss, divided by eps,
     makes an error of 1e-7: so a gradient of exactly 0, as of a bias before batch norm, passes.
     """
@@ -143,7 +144,7 @@ def check_gradients(
 
     def value_and_kinks() -> tuple[float, list[np.ndarray]]:
         value, _ = loss(forward(), y)
-        return value, [la.cache for la in twin.layers if isinstance(la, (ReLU, LeakyReLU))]
+        return value, [side for side in map(_side_of_kinks, twin.layers) if side is not None]
 
     value, grad_outputs = loss(forward(), y)
     floor = np.finfo(float).eps * max(1.0, abs(value)) / eps / 1e-7
@@ -160,6 +161,13 @@ def check_gradients(
         numerical[i] = (above - below) / (2 * eps)
         smooth[i] = all(map(np.array_equal, sides_above, sides_below))
     return GradientReport(tuple(_parameter_checks(twin, backprop, numerical, smooth, floor)))
+
+
+def _side_of_kinks(layer: Layer) -> np.ndarray | None:
+    """On which side of each kink the last forward pass was; None for a layer without kinks."""
+    if isinstance(layer, (ReLU, LeakyReLU)):
+        return layer.cache
+    return layer.winners() if isinstance(layer, MaxPool2D) else None
 
 
 def _parameter_checks(network, backprop, numerical, smooth, floor):

@@ -11,9 +11,22 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.layers import Dense, Layer, LeakyReLU, ReLU, Sigmoid, Tanh
-from course_utils.validation import require_count, require_finite, require_rows
+from course_utils.layers import (
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    Tanh,
+)
+from course_utils.validation import require_count, require_finite, require_number
 
+IMAGE_NUMBERS = 300_000
 ACTIVATIONS = {"relu": ReLU, "leaky_relu": LeakyReLU, "sigmoid": Sigmoid, "tanh": Tanh}
 
 
@@ -67,9 +80,16 @@ class Network:
         """The type of all numbers in here: that of `theta`."""
         return self.theta.dtype
 
+    def check_input(self, name: str, x: np.ndarray) -> np.ndarray:
+        """Return x as an array if the first layer can take it, or raise and call it `name`."""
+        return self.layers[0].check_input(name, x)
+
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        """The outputs (N, K) of the last layer for the batch x (N, D). Raises on NaN in x."""
-        x = require_rows("x", x, getattr(self.layers[0], "fan_in", None))
+        """The outputs (N, K) of the last layer for the batch x, rows (N, D) or images (N, H, W, C).
+
+        Raises on NaN in x.
+        """
+        x = self.check_input("x", x)
         x = x.astype(self.dtype, copy=False)
         require_finite("x", x)
         for layer in self.layers:
@@ -89,13 +109,13 @@ class Network:
         self.layers[0].parameter_gradients(gradient)
         return None
 
-    def predict(self, x: np.ndarray, batch_size: int = 1000) -> np.ndarray:
-        """Class indices (N,) for a network with several outputs, else the outputs (N, 1)."""
-        x = require_rows("x", x)
-        require_count("batch_size", batch_size)
-        outputs = np.concatenate(
-            [self.forward(x[i : i + batch_size]) for i in range(0, len(x), batch_size)]
-        )
+    def predict(self, x: np.ndarray, batch_size: int | None = None) -> np.ndarray:
+        """Class indices (N,) for a network with several outputs, else the outputs (N, 1).
+
+        Computed `batch_size` examples at a time, see `memory_batches`.
+        """
+        x = self.check_input("x", x)
+        outputs = np.concatenate([self.forward(x[few]) for few in memory_batches(x, batch_size)])
         return outputs.argmax(axis=1) if outputs.shape[1] > 1 else outputs
 
     def named_parameters(self) -> Iterator[tuple[str, np.ndarray]]:
@@ -177,6 +197,18 @@ class Network:
         return f"Network([{inside}]): {self.theta.size:,} parameters, {self.dtype}"
 
 
+def memory_batches(x: np.ndarray, batch_size: int | None = None) -> Iterator[slice]:
+    """Slices that cut x into batches, for what needs no gradient, so that memory is bounded.
+
+    Without a `batch_size` 1,000 rows, or as many images as hold 300,000 numbers (97 of CIFAR-10):
+    the layers in between make many numbers of one.
+    """
+    if batch_size is None:
+        batch_size = 1000 if x.ndim == 2 else max(1, IMAGE_NUMBERS // x[0].size)
+    require_count("batch_size", batch_size)
+    return (slice(start, start + batch_size) for start in range(0, len(x), batch_size))
+
+
 def mlp(sizes: Sequence[int], activation: str = "relu", rng=None, init=None) -> Network:
     """The usual stack: Dense layers of the given sizes with an activation between them.
 
@@ -194,3 +226,40 @@ def mlp(sizes: Sequence[int], activation: str = "relu", rng=None, init=None) -> 
     for fan_in, fan_out in pairwise(sizes):
         layers += [Dense(fan_in, fan_out, init=init, rng=rng), ACTIVATIONS[activation]()]
     return Network(layers[:-1])
+
+
+def convnet(
+    image_shape: Sequence[int],
+    channels: Sequence[int],
+    outputs: int,
+    *,
+    kernel_size: int = 3,
+    dropout: float = 0.0,
+    rng=None,
+) -> Network:
+    """The usual stack for images (H, W, C): blocks that halve them, then one Dense layer.
+
+    `convnet((32, 32, 3), [24, 48, 96], 10, rng=rng)` has three blocks of Conv2D, MaxPool2D,
+    BatchNorm, ReLU, with 24, 48 and 96 channels, then Flatten and Dense. The pooling stands before
+    the batch norm, which has a quarter of the work there. `dropout` is the rate before the Dense
+    layer. H and W are halved in each block, rounded down.
+    """
+    if len(image_shape) != 3:
+        raise ValueError(f"image_shape is {tuple(image_shape)}, expected (H, W, C)")
+    height, width, channels_in = image_shape
+    if len(channels) < 1:
+        raise ValueError("channels is empty, expected the channels of at least one block")
+    if min(height, width) < 2 ** len(channels):
+        raise ValueError(
+            f"image_shape is {tuple(image_shape)}: {len(channels)} blocks halve it to nothing, "
+            f"expected at least {2 ** len(channels)} pixels each way"
+        )
+    require_number("dropout", dropout, low=0.0, high=1.0, open_high=True)
+    rng = np.random.default_rng(rng)
+    layers: list[Layer] = []
+    for channels_out in channels:
+        convolution = Conv2D(channels_in, channels_out, kernel_size, bias=False, rng=rng)
+        layers += [convolution, MaxPool2D(2), BatchNorm(channels_out), ReLU()]
+        height, width, channels_in = height // 2, width // 2, channels_out
+    layers += [Flatten(), Dropout(dropout, rng=rng)] if dropout else [Flatten()]
+    return Network([*layers, Dense(height * width * channels_in, outputs, rng=rng)])

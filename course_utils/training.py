@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from tqdm import tqdm
 
+from course_utils.augmentation import Augmentation
 from course_utils.losses import Loss
-from course_utils.network import Network
+from course_utils.network import Network, memory_batches
 from course_utils.optimizers import Optimizer
 from course_utils.schedules import Schedule
 from course_utils.validation import (
@@ -21,7 +22,6 @@ from course_utils.validation import (
     require_equal_length,
     require_finite,
     require_number,
-    require_rows,
 )
 
 Data = tuple[np.ndarray, np.ndarray]
@@ -107,19 +107,16 @@ class Run:
         Only a schedule-free optimizer has another one than the point it trains at, and only
         `on_step` needs this: in `on_epoch` and `on_end` the network is there already.
         """
-        self._to_evaluation_point()
+        self._move_to("evaluation")
         try:
             yield self.network
         finally:
-            self._to_training_point()
+            self._move_to("training")
 
-    def _to_evaluation_point(self) -> None:
-        if hasattr(self.optimizer, "to_evaluation_point"):  # one of your own need not have it
-            self.optimizer.to_evaluation_point(self.network.theta)
-
-    def _to_training_point(self) -> None:
-        if hasattr(self.optimizer, "to_training_point"):
-            self.optimizer.to_training_point(self.network.theta)
+    def _move_to(self, point: str) -> None:
+        move = getattr(self.optimizer, f"to_{point}_point", None)  # your own need not have it
+        if move is not None:
+            move(self.network.theta)
 
 
 class Callback:
@@ -248,10 +245,9 @@ def minibatches(
 
     def batches():
         order = rng.permutation(len(x))
-        ends = [batch_size * step for step in range(1, steps)]
-        ends.append(batch_size * steps if last_batch == "drop" else len(x))
-        for start, end in zip([0, *ends], ends, strict=False):
-            chosen = order[start:end]
+        for step in range(1, steps + 1):
+            to_the_end = step == steps and last_batch != "drop"
+            chosen = order[(step - 1) * batch_size : None if to_the_end else step * batch_size]
             yield x[chosen], y[chosen]
 
     return batches()
@@ -273,20 +269,18 @@ def steps_per_epoch(rows: int, batch_size: int, last_batch: str = LAST_BATCH) ->
 
 
 def evaluate(
-    network: Network, loss: Loss, x: np.ndarray, y: np.ndarray, batch_size: int = 1000
+    network: Network, loss: Loss, x: np.ndarray, y: np.ndarray, batch_size: int | None = None
 ) -> tuple[float, float]:
     """The mean loss and the accuracy over all rows of x, in inference mode.
 
-    Computed in batches to save memory; a batch counts by its size, so the result is that of one
-    large batch. The accuracy is NaN where the loss predicts no class.
+    Computed in batches to save memory, see `memory_batches`; a batch counts by its size, so the
+    result is that of one large batch. The accuracy is NaN where the loss predicts no class.
     """
-    x = require_rows("x", x)
+    x = network.check_input("x", x)
     require_equal_length("x", x, "y", y)
-    require_count("batch_size", batch_size)
     totals = np.zeros(2)
-    for start in range(0, len(x), batch_size):
-        targets = y[start : start + batch_size]
-        outputs = network.forward(x[start : start + batch_size])
+    for few in memory_batches(x, batch_size):
+        targets, outputs = y[few], network.forward(x[few])
         value, _ = loss(outputs, targets)
         totals += len(targets) * np.array([value, loss.accuracy(outputs, targets)])
     mean_loss, accuracy = totals / len(x)
@@ -318,6 +312,7 @@ def fit(
     schedule: Schedule | None = None,
     clip_norm: float | None = None,
     last_batch: str = LAST_BATCH,
+    augment: Sequence[Augmentation] = (),
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
 ) -> History:
@@ -328,6 +323,9 @@ def fit(
     `update` method is told each epoch's validation loss. `last_batch` is what `minibatches` does
     with the rows that are left over: "merge", "keep" or "drop". Raises `TrainingDiverged` when
     the loss is no longer finite. Ctrl-C ends training early: the history so far is returned.
+
+    `augment` lists what changes each training batch before it is used, in this order, such as
+    `[flips(), shifts(2)]`; the measurement sees the data as they are.
     """
     x, y = _checked_data(network, "train", train)
     if val is not None:
@@ -348,9 +346,9 @@ def fit(
         with np.errstate(over="ignore", invalid="ignore"):
             for _ in tqdm(range(epochs), unit="epoch") if progress else range(epochs):
                 batches = minibatches(*run.train, batch_size, rng, last_batch)
-                run._to_training_point()
-                updates = _epoch(run, batches, schedule, clip_norm, callbacks)
-                run._to_evaluation_point()
+                run._move_to("training")
+                updates = _epoch(run, batches, rng, schedule, clip_norm, augment, callbacks)
+                run._move_to("evaluation")
                 measured = _measure(run)
                 run.history._append(**updates, **measured)  # together: an epoch is whole or absent
                 _require_finite_loss(run)
@@ -366,18 +364,20 @@ def fit(
         run.stop = f"diverged at step {error.step}"
         raise
     finally:
-        run._to_evaluation_point()
+        run._move_to("evaluation")
         run.history.stopped = run.stop
         for callback in callbacks:
             callback.on_end(run)
     return run.history
 
 
-def _epoch(run: Run, batches, schedule, clip_norm, callbacks) -> dict[str, float]:
+def _epoch(run: Run, batches, rng, schedule, clip_norm, augment, callbacks) -> dict[str, float]:
     """Update once for every mini-batch; what takes time here is counted in `seconds`."""
     network, loss, optimizer = run.network, run.loss, run.optimizer
     start, norms = time.perf_counter(), []
     for x_batch, y_batch in batches:
+        for change in augment:
+            x_batch, y_batch = change(x_batch, y_batch, rng)
         if schedule is not None:
             optimizer.lr = schedule(run.step)
         outputs = network.forward(x_batch, training=True)
@@ -420,7 +420,7 @@ def _checked_data(network: Network, name: str, data: Data) -> Data:
     if not isinstance(data, tuple) or len(data) != 2:
         raise TypeError(f"{name} is {type(data).__name__}, expected a pair (x, y)")
     x, y = data
-    x = require_rows(f"{name} x", x, getattr(network.layers[0], "fan_in", None))
+    x = network.check_input(f"{name} x", x)
     require_finite(f"{name} x", x)
     y = np.asarray(y)
     require_equal_length(f"{name} x", x, f"{name} y", y)

@@ -55,6 +55,49 @@ def require_rows(name: str, x: np.ndarray, features: int | None = None) -> np.nd
     return x
 
 
+def require_batch(name: str, x: np.ndarray, features: int | None = None) -> np.ndarray:
+    """Return `x` as rows (N, features) or images (N, H, W, features) with N >= 1, or raise."""
+    x = np.asarray(x)
+    if x.ndim == 4:
+        return require_images(name, x, features)
+    if x.ndim == 2:
+        return require_rows(name, x, features)
+    last = ("D", "C") if features is None else (features, features)
+    hint = f"; one example is {name}[None]" if x.ndim in (1, 3) else ""
+    raise ValueError(
+        f"{name} has shape {x.shape}, expected (N, {last[0]}) or (N, H, W, {last[1]}){hint}"
+    )
+
+
+def require_images(name: str, x: np.ndarray, channels: int | None = None) -> np.ndarray:
+    """Return `x` as an array of shape (N, H, W, channels) with nothing empty, or raise."""
+    x = np.asarray(x)
+    wanted = f"(N, H, W, {'C' if channels is None else channels})"
+    if x.dtype.kind not in "iuf":
+        raise TypeError(f"{name} has dtype {x.dtype}, expected numbers of shape {wanted}")
+    if x.ndim != 4 or (channels is not None and x.shape[3] != channels):
+        hint = _image_hint(name, x, channels)
+        raise ValueError(f"{name} has shape {x.shape}, expected images {wanted}{hint}")
+    if x.size == 0:
+        raise ValueError(f"{name} is an empty batch of shape {x.shape}, expected {wanted}")
+    return x
+
+
+def _image_hint(name: str, x: np.ndarray, channels: int | None) -> str:
+    """What the caller may have forgotten, told from the shape of `x`."""
+    if x.ndim == 4 and x.shape[1] == channels:
+        return f": channels first? Here they are last, {name}.transpose(0, 2, 3, 1)"
+    if x.ndim == 3 and x.shape[2] == channels:
+        return f": one image is {name}[None]"
+    if x.ndim == 3 and channels in (1, None):
+        return f": gray images need a channel, {name}[..., None]"
+    if x.ndim == 2:
+        side = math.isqrt(x.shape[1] // (channels or 3))
+        if side * side * (channels or 3) == x.shape[1]:
+            return f": rows of pixels? {name}.reshape(-1, {side}, {side}, {channels or 3})"
+    return ""
+
+
 def require_same_shape(name: str, x: np.ndarray, other_name: str, other: np.ndarray) -> None:
     """Raise unless both arrays have one shape, so that nothing is broadcast in silence."""
     if x.shape == other.shape:

@@ -11,11 +11,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from course_utils.layers import Dense, Layer, ReLU, Sigmoid, Tanh
+from course_utils.layers import Conv2D, Dense, Layer, ReLU, Sigmoid, Tanh
 from course_utils.losses import BinaryCrossEntropy, Loss, MeanSquaredError, SoftmaxCrossEntropy
 from course_utils.network import Network
 from course_utils.optimizers import Optimizer
-from course_utils.validation import require_equal_length, require_finite, require_rows
+from course_utils.validation import require_equal_length, require_finite
 
 MOST_ROWS = 1000  # rows that are looked at, spread evenly over x: enough for every number below
 SLOPE_ROWS = 32  # of these, rows for the finite difference: more only costs time
@@ -41,7 +41,7 @@ class LayerReport:
     `mean`, `std`: of its outputs, as in training. `dead`: fraction of a ReLU's units that are 0
     for **every** row. `saturated`: fraction of a sigmoid's outputs outside [0.01, 0.99], of a
     tanh's outside [-0.98, 0.98]. `gain`: size of X W over size of X (root mean square) of a
-    `Dense`. `copies`: fraction of a hidden `Dense` layer's units that have the same
+    `Dense` or `Conv2D`. `copies`: fraction of such a hidden layer's units that have the same
     weights, in and out, as another. `gradient_norm`, `weight_norm`: of all its parameters.
     `update_ratio`: length of the optimizer's next step over `weight_norm`. `slope_ratio`:
     backward's gradient over the slope that a finite difference finds along it, 1 if right.
@@ -121,12 +121,12 @@ def inspect(
 ) -> Report:
     """Measure everything that `diagnose` needs, and change nothing.
 
-    x (N, D) and y: the training data, or a good part of it. `optimizer`: the one that trains, for
-    the size of its steps. `batches`: one epoch of mini-batches (x, y) as training gets them, for
-    their order. Raises ValueError if a parameter or an input is NaN or infinite: such a network
-    has diverged already, so build it anew and inspect that.
+    x, (N, D) or (N, H, W, C), and y: the training data, or a good part of it. `optimizer`: the one
+    that trains, for the size of its steps. `batches`: one epoch of mini-batches (x, y) as training
+    gets them, for their order. Raises ValueError if a parameter or an input is NaN or infinite:
+    such a network has diverged already, so build it anew and inspect that.
     """
-    x = require_rows("x", x, getattr(network.layers[0], "fan_in", None))
+    x = network.check_input("x", x)
     y = np.asarray(y)
     require_equal_length("x", x, "y", y)
     require_finite("x", x)
@@ -143,7 +143,8 @@ def inspect(
         slopes = _slope_ratios(network.astype(np.float64), loss, *few)
         value, layers = _one_pass(network.astype(dtype), loss, optimizer, x, y)
         probe = _probe(network.astype(dtype), loss, optimizer, *_spread(x, y, PROBE_ROWS))
-    sizes = np.median(np.abs(x), axis=0)
+    rows = x.reshape(len(x), -1)  # images: a feature is one channel of one pixel
+    sizes = np.median(np.abs(rows), axis=0)
     return Report(
         layers=tuple(
             LayerReport(index, repr(network.layers[index]), switch_gap=gap, slope_ratio=slope, **la)
@@ -154,7 +155,7 @@ def inspect(
         size=_size(x),
         feature_size=float(sizes.max()),
         feature=int(sizes.argmax()),
-        agreement=_agreement(x, y) if len(x) >= FEWEST_ROWS else None,
+        agreement=_agreement(rows, y) if len(x) >= FEWEST_ROWS else None,
         sorted_share=None if batches is None else _sorted_share(batches),
         loss=value,
         chance=_chance(loss, y),
@@ -243,7 +244,7 @@ def _one_pass(network: Network, loss: Loss, optimizer, x, y) -> tuple[float, lis
         numbers = {"mean": float(np.mean(out, dtype=float)), "std": float(np.std(out, dtype=float))}
         numbers |= {"gain": gains[index], "copies": copies.get(index)}
         if isinstance(layer, ReLU) and len(x) >= FEWEST_ROWS:
-            numbers["dead"] = float(np.mean((out == 0).all(axis=0)))
+            numbers["dead"] = float(np.mean((out == 0).all(axis=tuple(range(out.ndim - 1)))))
         if isinstance(layer, (Sigmoid, Tanh)):
             middle, reach = (0.5, 0.49) if isinstance(layer, Sigmoid) else (0.0, 0.98)
             numbers["saturated"] = float(np.mean(np.abs(out - middle) > reach))
@@ -258,21 +259,25 @@ def _one_pass(network: Network, loss: Loss, optimizer, x, y) -> tuple[float, lis
 
 
 def _gain(layer: Layer, before: np.ndarray, out: np.ndarray) -> float | None:
-    """How much larger a Dense layer's weights make what comes in, without its biases."""
-    if not isinstance(layer, Dense):
+    """How much larger the weights of a Dense or Conv2D make what comes in, without biases."""
+    if not isinstance(layer, (Dense, Conv2D)):
         return None
-    return _size(out - layer.params["b"]) / _size(before) if before.any() else 0.0
+    return _size(out - layer.params.get("b", 0)) / _size(before) if before.any() else 0.0
 
 
 def _copies(network: Network) -> dict[int, float]:
-    """Of each hidden Dense layer: the fraction of units with the weights of another, in and out."""
-    dense = [(i, layer) for i, layer in enumerate(network.layers) if isinstance(layer, Dense)]
+    """Of each hidden layer with weights: the fraction of units with the weights of another.
+
+    Those of the way in, and between two Dense layers also those of the way out.
+    """
+    learning = (Dense, Conv2D)
+    learners = [(i, la) for i, la in enumerate(network.layers) if isinstance(la, learning)]
     found = {}
-    for (index, layer), (_, after) in pairwise(dense):
+    for (index, layer), (_, after) in pairwise(learners):
         units = layer.params["W"].T
-        if layer.fan_out == after.fan_in:
+        if len(units) == getattr(after, "fan_in", None):
             units = np.hstack([units, after.params["W"]])
-        found[index] = 1 - len(np.unique(units, axis=0)) / layer.fan_out
+        found[index] = 1 - len(np.unique(units, axis=0)) / len(units)
     return found
 
 

@@ -1,14 +1,15 @@
-"""The layers of a network: each turns a batch forward and carries gradients back.
+"""What every layer is, and the layers that work on rows of numbers.
 
 A layer knows nothing of its neighbors, of the loss or of the optimizer.
 
 Shapes: rows are examples. x is (N, D), a gradient dX = dL/dX always has the shape of X.
 Layers never divide by N: the loss is a mean over the batch, so its gradient has the only 1/N.
+What treats each number alone, and batch norm and dropout, take images (N, H, W, C), too.
 """
 
 import numpy as np
 
-from course_utils.validation import require_count, require_number, require_rows
+from course_utils.validation import require_batch, require_count, require_number, require_rows
 
 
 class Tensors(dict):
@@ -37,10 +38,19 @@ class Tensors(dict):
         return (type(self), (dict(self),))
 
 
-def _batch(x: np.ndarray, features: int | None = None) -> np.ndarray:
-    """The batch x as floats, (N, features); integers such as pixels become float64."""
-    x = require_rows("x", x, features)
+def as_floats(x: np.ndarray) -> np.ndarray:
+    """The array x as floats; integers such as pixels become float64."""
     return x if x.dtype.kind == "f" else x.astype(np.float64)
+
+
+def initial_std(init: str | float, fan_in: int, fan_out: int) -> float:
+    """The standard deviation that `init` stands for: "he", "glorot", or the number itself."""
+    if not isinstance(init, str):
+        return require_number("init", init, low=0.0)
+    stds = {"he": np.sqrt(2 / fan_in), "glorot": np.sqrt(2 / (fan_in + fan_out))}
+    if init not in stds:
+        raise ValueError(f"init is {init!r}, expected one of {list(stds)} or a number")
+    return stds[init]
 
 
 class Layer:
@@ -59,8 +69,13 @@ class Layer:
         self.params.tie(name, value)
         self.grads.tie(name, np.zeros_like(value))
 
+    def check_input(self, name: str, x: np.ndarray) -> np.ndarray:
+        """Return x as an array if this layer can take it, or raise and call it `name`."""
+        return require_batch(name, x)
+
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        """Return the layer's output for the batch x of shape (N, D); cache what backward needs."""
+        """Return the layer's output for the batch x, (N, D) or (N, H, W, C); cache what backward
+        needs."""
         raise NotImplementedError
 
     def backward(self, grad_output: np.ndarray) -> np.ndarray:
@@ -105,20 +120,17 @@ class Dense(Layer):
         super().__init__()
         self.fan_in = require_count("fan_in", fan_in)
         self.fan_out = require_count("fan_out", fan_out)
-        if isinstance(init, str):
-            stds = {"he": np.sqrt(2 / fan_in), "glorot": np.sqrt(2 / (fan_in + fan_out))}
-            if init not in stds:
-                raise ValueError(f"init is {init!r}, expected one of {list(stds)} or a number")
-            std = stds[init]
-        else:
-            std = require_number("init", init, low=0.0)
+        std = initial_std(init, fan_in, fan_out)
         rng = np.random.default_rng(rng)
         self.add_parameter("W", rng.normal(0.0, std, (fan_in, fan_out)))
         self.add_parameter("b", np.zeros(fan_out))
         self.x = None
 
+    def check_input(self, name, x):
+        return require_rows(name, x, self.fan_in)
+
     def forward(self, x, training=False):
-        self.x = _batch(x, self.fan_in)
+        self.x = as_floats(self.check_input("x", x))
         z = self.x @ self.params["W"]
         z += self.params["b"]
         return z
@@ -157,7 +169,7 @@ class ReLU(_Activation):
     """max(0, z). Its derivative is 1 where z > 0 and 0 elsewhere (at z = 0 we choose 0)."""
 
     def forward(self, x, training=False):
-        x = _batch(x)
+        x = as_floats(self.check_input("x", x))
         self.cache = x > 0
         return np.maximum(x, 0)
 
@@ -173,7 +185,7 @@ class LeakyReLU(_Activation):
         self.slope = require_number("slope", slope, low=0.0, high=1.0, open_high=True)
 
     def forward(self, x, training=False):
-        x = _batch(x)
+        x = as_floats(self.check_input("x", x))
         self.cache = x > 0
         return np.where(self.cache, x, self.slope * x)
 
@@ -189,7 +201,7 @@ class Sigmoid(_Activation):
     """1 / (1 + exp(-z)), with derivative a (1 - a) from the output a; safe for any z."""
 
     def forward(self, x, training=False):
-        x = _batch(x)
+        x = as_floats(self.check_input("x", x))
         # exp(-log(1 + exp(-z))) is the same number, and neither exponent can overflow
         self.cache = np.exp(-np.logaddexp(0, -x))
         return self.cache
@@ -203,7 +215,7 @@ class Tanh(_Activation):
     """tanh(z), with derivative 1 - a^2 from the output a."""
 
     def forward(self, x, training=False):
-        self.cache = np.tanh(_batch(x))
+        self.cache = np.tanh(as_floats(self.check_input("x", x)))
         return self.cache
 
     def backward(self, grad_output):
@@ -214,8 +226,10 @@ class Tanh(_Activation):
 class Dropout(_Activation):
     """In training, zero each entry with probability `rate` and divide the rest by 1 - rate.
 
-    Inverted dropout (Srivastava et al. 2014, section 10): the mean stays what it was, so at
-    inference the layer does nothing. The mask comes from `rng`, drawn anew at each forward.
+    Of images, whole channels: neighboring pixels say nearly the same, so a single one is not
+    missed (Tompson et al. 2015, section 3.2). Inverted dropout (Srivastava et al. 2014, section
+    10): the mean stays what it was, so at inference the layer does nothing. The mask comes from
+    `rng`, drawn anew at each forward.
     """
 
     def __init__(self, rate, rng=None) -> None:
@@ -224,16 +238,22 @@ class Dropout(_Activation):
         self.rng = np.random.default_rng(rng)
 
     def forward(self, x, training=False):
-        x = _batch(x)
+        x = as_floats(self.check_input("x", x))
+        self._shape = x.shape
+        shape = x.shape if x.ndim == 2 else (len(x), 1, 1, x.shape[3])
         if training:
             keep = 1 - self.rate
-            self.cache = (self.rng.random(x.shape) < keep).astype(x.dtype) / x.dtype.type(keep)
+            self.cache = (self.rng.random(shape) < keep).astype(x.dtype) / x.dtype.type(keep)
         else:
-            self.cache = np.ones_like(x)
+            self.cache = np.ones(shape, x.dtype)
         return x * self.cache
 
     def backward(self, grad_output):
         return grad_output * self._recall("cache", grad_output)
+
+    @property
+    def _output_shape(self):
+        return self._shape
 
     def __repr__(self):
         return f"Dropout({self.rate:g})"
@@ -244,7 +264,8 @@ class BatchNorm(Layer):
 
     Ioffe, Szegedy 2015, algorithm 1. In training the batch's own mean and (biased) variance
     are used, and running averages of the mean and the unbiased variance are kept in `buffers`;
-    at inference those stand in. `momentum` is the weight of the new batch, as in PyTorch.
+    at inference those stand in. `momentum` is the weight of the new batch, as in PyTorch. The
+    features of images (N, H, W, C) are their channels: every pixel counts as an example.
     """
 
     def __init__(self, features, momentum=0.1, eps=1e-5) -> None:
@@ -258,40 +279,60 @@ class BatchNorm(Layer):
         self.buffers.tie("running_var", np.ones(features))
         self.x_hat = None
 
+    def check_input(self, name, x):
+        return require_batch(name, x, self.features)
+
     def forward(self, x, training=False):
-        x = _batch(x, self.features)
+        x = as_floats(self.check_input("x", x))
+        rows = x.reshape(len(x), -1)
+        self._shape, self._pixels = x.shape, rows.shape[1] // self.features
         if training:
-            if len(x) < 2:
+            n = x.size // self.features
+            if n < 2:
                 raise ValueError(
                     f"x has shape {x.shape}: batch norm in training needs at least 2 rows, "
                     "one example has no variance (is it the last mini-batch of an epoch?)"
                 )
-            mean, var = x.mean(axis=0), x.var(axis=0)
-            unbiased = var * (len(x) / (len(x) - 1))
-            for name, now in (("running_mean", mean), ("running_var", unbiased)):
+            mean = self._mean(rows)
+            centered = rows - self._spread(mean)
+            var = self._mean(centered * centered)
+            for name, now in (("running_mean", mean), ("running_var", var * (n / (n - 1)))):
                 running = self.buffers[name]
                 running += self.momentum * (now - running)
         else:
-            mean, var = self.buffers["running_mean"], self.buffers["running_var"]
+            centered = rows - self._spread(self.buffers["running_mean"])
+            var = self.buffers["running_var"]
         self.training = training
         self.std = np.sqrt(var + self.eps)
-        self.x_hat = (x - mean) / self.std
-        return self.params["gamma"] * self.x_hat + self.params["beta"]
+        self.x_hat = centered / self._spread(self.std)
+        y = self._spread(self.params["gamma"]) * self.x_hat + self._spread(self.params["beta"])
+        return y.reshape(x.shape)
 
     def backward(self, grad_output):
         x_hat = self._recall("x_hat", grad_output)
-        self.grads["gamma"] = (grad_output * x_hat).sum(axis=0)
-        self.grads["beta"] = np.sum(grad_output, axis=0)
-        dx_hat = grad_output * self.params["gamma"]
+        dy = np.asarray(grad_output).reshape(x_hat.shape)
+        self.grads["gamma"] = self._sum(dy * x_hat)
+        self.grads["beta"] = self._sum(dy)
+        dx_hat = dy * self._spread(self.params["gamma"])
         if self.training:
             # mean and variance depend on every row, so each row's gradient loses the part
             # that only moves the mean and the part that only stretches the batch
-            dx_hat = dx_hat - dx_hat.mean(axis=0) - x_hat * (dx_hat * x_hat).mean(axis=0)
-        return dx_hat / self.std
+            along = x_hat * self._spread(self._mean(dx_hat * x_hat))
+            dx_hat = dx_hat - self._spread(self._mean(dx_hat)) - along
+        return (dx_hat / self._spread(self.std)).reshape(self._shape)
 
-    @property
-    def _output_shape(self):
-        return self.x_hat.shape
+    # An image is a row of H * W times the features: NumPy is quickest along rows that are long.
+
+    def _sum(self, rows: np.ndarray) -> np.ndarray:
+        """The sum of each feature, (features,), over the rows and over the pixels of each."""
+        return rows.sum(axis=0).reshape(-1, self.features).sum(axis=0)
+
+    def _mean(self, rows: np.ndarray) -> np.ndarray:
+        return self._sum(rows) / rows.dtype.type(rows.size // self.features)
+
+    def _spread(self, vector: np.ndarray) -> np.ndarray:
+        """One number a feature, repeated for each pixel of a row."""
+        return np.tile(vector, self._pixels)
 
     def __repr__(self):
         return f"BatchNorm({self.features})"
