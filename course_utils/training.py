@@ -261,10 +261,7 @@ def steps_per_epoch(rows: int, batch_size: int, last_batch: str = LAST_BATCH) ->
         raise ValueError(f"last_batch is {last_batch!r}, expected one of {LAST_BATCH_RULES}")
     full, rest = divmod(rows, batch_size)
     if last_batch == "drop" and full == 0:
-        raise ValueError(
-            f"batch_size is {batch_size}, but there are {rows} rows: with last_batch='drop' no "
-            "batch is left"
-        )
+        raise ValueError(f"batch_size is {batch_size}, but 'drop' leaves no batch of {rows} rows")
     return full + (rest > 0 and (last_batch == "keep" or full == 0))
 
 

@@ -453,7 +453,7 @@ TRAINING = {
     "nothing left after dropping": (
         lambda: train(batch_size=64, last_batch="drop"),
         ValueError,
-        ["batch_size is 64", "6 rows", "no batch is left"],
+        ["batch_size is 64", "no batch of 6 rows"],
     ),
     "no epochs": (lambda: train(epochs=0), ValueError, ["epochs is 0, expected at least 1"]),
     "half an epoch": (lambda: train(epochs=0.5), TypeError, ["epochs is 0.5 (float)"]),
