@@ -22,7 +22,7 @@ from course_utils.losses import SoftmaxCrossEntropy
 from course_utils.network import mlp
 from course_utils.optimizers import Adam
 from course_utils.schedules import cosine
-from course_utils.training import evaluate, fit
+from course_utils.training import evaluate, fit, steps_per_epoch
 
 SIZES = [3072, 1024, 512, 10]
 BATCH = 128
@@ -63,7 +63,7 @@ def main() -> None:
     print(f"{data}\nAdam {options.lr:g}, cosine to 0, batch {BATCH}, {options.epochs} epochs")
 
     loss = SoftmaxCrossEntropy()
-    steps = options.epochs * -(-len(data.x_train) // BATCH)
+    steps = options.epochs * steps_per_epoch(len(data.x_train), BATCH)
     for seed in range(options.seeds):
         network, start = build(seed), time.perf_counter()
         history = fit(

@@ -26,7 +26,7 @@ from course_utils.datasets import load_mnist
 from course_utils.losses import SoftmaxCrossEntropy
 from course_utils.network import mlp
 from course_utils.optimizers import Adam
-from course_utils.training import fit, minibatches
+from course_utils.training import fit, minibatches, steps_per_epoch
 
 try:
     import torch
@@ -95,7 +95,7 @@ def matrix_products(x, y) -> Callable[[], None]:
     results = [[np.empty_like(array) for array in layer] for layer in layers]
 
     def epoch():
-        for _ in range(-(-len(x) // BATCH)):
+        for _ in range(steps_per_epoch(len(x), BATCH)):
             for i, ((a, w, dz), (da, dw, z)) in enumerate(zip(layers, results, strict=True)):
                 np.matmul(a, w, out=z)
                 np.matmul(a.T, dz, out=dw)

@@ -124,6 +124,21 @@ class Network:
             for name, array in layer.params.items():
                 yield f"{index}.{name}", array
 
+    def matrices(
+        self, input_layer: bool = False, output_layer: bool = False
+    ) -> list[tuple[int, int, int]]:
+        """Where the hidden weight matrices lie in `theta`: (start, rows, columns) of each.
+
+        These are the parameters of two dimensions, a convolution's `W` among them. Those of the
+        first and of the last such layer are left out unless asked for: `Muon` leaves them to AdamW.
+        """
+        found, start = [], 0
+        for _, array in self.named_parameters():
+            if array.ndim == 2:
+                found.append((start, *array.shape))
+            start += array.size
+        return found[0 if input_layer else 1 : len(found) - (not output_layer)]
+
     def _state(self) -> dict[str, np.ndarray]:
         state = dict(self.named_parameters())
         for index, layer in enumerate(self.layers):

@@ -6,6 +6,7 @@ Each epoch ends with the same measurement of training and validation data, in in
 import math
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +25,9 @@ from course_utils.validation import (
 )
 
 Data = tuple[np.ndarray, np.ndarray]
+
+LAST_BATCH_RULES = ("keep", "drop", "merge")
+LAST_BATCH = "merge"
 
 
 @dataclass
@@ -95,6 +99,24 @@ class Run:
     epoch: int = 0
     batch_loss: float = float("nan")
     stop: str | None = None
+
+    @contextmanager
+    def measured(self) -> Iterator[Network]:
+        """`with run.measured() as network:` is the network at the point that `fit` measures.
+
+        Only a schedule-free optimizer has another one than the point it trains at, and only
+        `on_step` needs this: in `on_epoch` and `on_end` the network is there already.
+        """
+        self._move_to("evaluation")
+        try:
+            yield self.network
+        finally:
+            self._move_to("training")
+
+    def _move_to(self, point: str) -> None:
+        move = getattr(self.optimizer, f"to_{point}_point", None)  # your own need not have it
+        if move is not None:
+            move(self.network.theta)
 
 
 class Callback:
@@ -201,22 +223,46 @@ class EarlyStopping(KeepBest):
 
 
 def minibatches(
-    x: np.ndarray, y: np.ndarray, batch_size: int, rng: np.random.Generator
+    x: np.ndarray,
+    y: np.ndarray,
+    batch_size: int,
+    rng: np.random.Generator,
+    last_batch: str = LAST_BATCH,
 ) -> Iterator[Data]:
-    """One epoch: every example once, in a fresh random order, the short last batch included."""
+    """One epoch of batches (x, y) in a fresh random order.
+
+    Where `batch_size` does not divide the number of rows, `last_batch` says what becomes of the
+    rest: "merge" adds it to the batch before, "keep" makes a shorter batch of it (PyTorch's
+    `drop_last=False`), "drop" leaves it out of this epoch (`drop_last=True`). A short batch moves
+    the network as far as a full one on a noisier gradient. Fewer rows than one batch are one
+    batch; "drop" refuses them.
+    """
     require_equal_length("x", x, "y", y)
-    require_count("batch_size", batch_size)
     _require_generator(rng)
     if len(x) == 0:
         raise ValueError("x is an empty data set, expected at least one row")
+    steps = steps_per_epoch(len(x), batch_size, last_batch)
 
     def batches():
         order = rng.permutation(len(x))
-        for start in range(0, len(x), batch_size):
-            chosen = order[start : start + batch_size]
+        for step in range(1, steps + 1):
+            to_the_end = step == steps and last_batch != "drop"
+            chosen = order[(step - 1) * batch_size : None if to_the_end else step * batch_size]
             yield x[chosen], y[chosen]
 
     return batches()
+
+
+def steps_per_epoch(rows: int, batch_size: int, last_batch: str = LAST_BATCH) -> int:
+    """The number of updates in an epoch of `fit` over so many rows: what a schedule counts."""
+    require_count("rows", rows)
+    require_count("batch_size", batch_size)
+    if last_batch not in LAST_BATCH_RULES:
+        raise ValueError(f"last_batch is {last_batch!r}, expected one of {LAST_BATCH_RULES}")
+    full, rest = divmod(rows, batch_size)
+    if last_batch == "drop" and full == 0:
+        raise ValueError(f"batch_size is {batch_size}, but 'drop' leaves no batch of {rows} rows")
+    return full + (rest > 0 and (last_batch == "keep" or full == 0))
 
 
 def evaluate(
@@ -262,6 +308,7 @@ def fit(
     rng: np.random.Generator,
     schedule: Schedule | None = None,
     clip_norm: float | None = None,
+    last_batch: str = LAST_BATCH,
     augment: Sequence[Augmentation] = (),
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
@@ -270,8 +317,9 @@ def fit(
 
     Each update: forward, loss, backward, clip to `clip_norm` if given, step at the rate
     `schedule(step)` if given (`step` from 0), else at the optimizer's own. A schedule with an
-    `update` method is told each epoch's validation loss. Raises `TrainingDiverged` when the loss
-    is no longer finite. Ctrl-C ends training early: the history so far is returned.
+    `update` method is told each epoch's validation loss. `last_batch` is what `minibatches` does
+    with the rows that are left over: "merge", "keep" or "drop". Raises `TrainingDiverged` when
+    the loss is no longer finite. Ctrl-C ends training early: the history so far is returned.
 
     `augment` lists what changes each training batch before it is used, in this order, such as
     `[flips(), shifts(2)]`; the measurement sees the data as they are.
@@ -282,7 +330,7 @@ def fit(
     elif hasattr(schedule, "update"):
         raise ValueError("val is None, but this schedule needs a validation loss: pass val=(x, y)")
     require_count("epochs", epochs)
-    require_count("batch_size", batch_size)
+    steps_per_epoch(len(x), batch_size, last_batch)  # raises on what it cannot count
     _require_generator(rng)
     if clip_norm is not None:
         require_number("clip_norm", clip_norm, low=0.0)
@@ -301,7 +349,10 @@ def fit(
         # an overflow is not lost: it makes the loss infinite or NaN, and that is looked for
         with np.errstate(over="ignore", invalid="ignore"):
             for _ in tqdm(range(epochs), unit="epoch") if progress else range(epochs):
-                updates = _epoch(run, batch_size, rng, schedule, clip_norm, augment, callbacks)
+                batches = minibatches(*run.train, batch_size, rng, last_batch)
+                run._move_to("training")
+                updates = _epoch(run, batches, rng, schedule, clip_norm, augment, callbacks)
+                run._move_to("evaluation")
                 measured = _measure(run)
                 run.history._append(**updates, **measured)  # together: an epoch is whole or absent
                 _require_finite_loss(run)
@@ -317,17 +368,18 @@ def fit(
         run.stop = f"diverged at step {error.step}"
         raise
     finally:
+        run._move_to("evaluation")
         run.history.stopped = run.stop
         for callback in callbacks:
             callback.on_end(run)
     return run.history
 
 
-def _epoch(run: Run, batch_size, rng, schedule, clip_norm, augment, callbacks) -> dict[str, float]:
+def _epoch(run: Run, batches, rng, schedule, clip_norm, augment, callbacks) -> dict[str, float]:
     """Update once for every mini-batch; what takes time here is counted in `seconds`."""
     network, loss, optimizer = run.network, run.loss, run.optimizer
     start, norms = time.perf_counter(), []
-    for x_batch, y_batch in minibatches(*run.train, batch_size, rng):
+    for x_batch, y_batch in batches:
         for change in augment:
             x_batch, y_batch = change(x_batch, y_batch, rng)
         if schedule is not None:

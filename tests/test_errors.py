@@ -443,7 +443,17 @@ TRAINING = {
     "flat targets for one output": (
         lambda: train(net=mlp([4, 1]), loss=MSE, data=(X, np.ones(6))),
         ValueError,
-        ["targets has shape (4,), outputs has shape (4, 1)"],
+        ["targets has shape (6,), outputs has shape (6, 1)"],
+    ),
+    "a rule for the last batch": (
+        lambda: train(last_batch="pad"),
+        ValueError,
+        ["last_batch is 'pad'", "keep", "drop", "merge"],
+    ),
+    "nothing left after dropping": (
+        lambda: train(batch_size=64, last_batch="drop"),
+        ValueError,
+        ["batch_size is 64", "no batch of 6 rows"],
     ),
     "no epochs": (lambda: train(epochs=0), ValueError, ["epochs is 0, expected at least 1"]),
     "half an epoch": (lambda: train(epochs=0.5), TypeError, ["epochs is 0.5 (float)"]),

@@ -42,6 +42,19 @@ def test_batch_paths_draws_all_recorded_points():
         assert any(np.array_equal(line.get_xydata(), [[1.0, 1.0]]) for line in axes.lines)
 
 
+def test_before_and_after_draws_each_pair_and_their_mean():
+    kept, merged = np.array([[0.2, 0.4], [0.4, 0.2], [0.1, 0.8]]), np.array([[0.2, 0.2]])
+    figure = plots.before_and_after({"kept": kept, "merged": merged}, ["before", "after"], "Ends")
+    for axes, pairs in zip(figure.axes, (kept, merged), strict=True):
+        *ends, mean = axes.lines
+        assert [list(line.get_ydata()) for line in ends] == pairs.tolist()
+        np.testing.assert_allclose(mean.get_ydata(), np.exp(np.log(pairs).mean(axis=0)))
+    rising, falling, _ = figure.axes[0].lines[:3]
+    assert rising.get_color() != falling.get_color()
+    assert rising.get_linestyle() != falling.get_linestyle()
+    assert [text.get_text() for text in figure.axes[0].texts] == ["x 2.00"]
+
+
 def test_excess_curves_shows_recorded_points_only_and_both_ends():
     rng = np.random.default_rng(0)
     x, excess = np.arange(5000), rng.uniform(0.1, 1, 5000)

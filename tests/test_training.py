@@ -19,6 +19,7 @@ from course_utils.training import (
     evaluate,
     fit,
     minibatches,
+    steps_per_epoch,
 )
 
 LOSS = SoftmaxCrossEntropy()
@@ -34,12 +35,12 @@ LISTS = [
 
 
 def quick_fit(moons, *, network=None, optimizer=None, val=None, epochs=3, seed=0, **options):
-    """A short quiet run; returns the network and its history."""
+    """A short quiet run, epochs of seven steps; returns the network and its history."""
     if network is None:
         network = mlp([2, 8, 2], rng=np.random.default_rng(seed))
     optimizer = optimizer or SGD(0.1)
     settings = {"epochs": epochs, "batch_size": 32, "rng": np.random.default_rng(seed)}
-    settings |= {"progress": False} | options
+    settings |= {"progress": False, "last_batch": "keep"} | options
     return network, fit(network, LOSS, optimizer, moons, val, **settings)
 
 
@@ -75,15 +76,104 @@ class Interrupt(Callback):
             raise KeyboardInterrupt
 
 
-@given(st.integers(1, 40), st.integers(1, 50), st.integers(0, 5))
-def test_minibatches_hold_every_example_once(n, batch_size, seed):
+def sizes_of(n, batch_size, rule):
     x, y = np.arange(n)[:, None] * np.ones((1, 2)), np.arange(n)
-    batches = list(minibatches(x, y, batch_size, np.random.default_rng(seed)))
+    return [len(b) for _, b in minibatches(x, y, batch_size, np.random.default_rng(0), rule)]
+
+
+@pytest.mark.parametrize("rule", ["keep", "merge"])
+@given(n=st.integers(1, 40), batch_size=st.integers(1, 50), seed=st.integers(0, 5))
+def test_minibatches_hold_every_example_once(rule, n, batch_size, seed):
+    x, y = np.arange(n)[:, None] * np.ones((1, 2)), np.arange(n)
+    batches = list(minibatches(x, y, batch_size, np.random.default_rng(seed), rule))
     np.testing.assert_array_equal(np.sort(np.concatenate([b for _, b in batches])), y)
     for x_batch, y_batch in batches:
         np.testing.assert_array_equal(x_batch[:, 0], y_batch)
+    full, rest = divmod(n, batch_size)
     sizes = [len(b) for _, b in batches]
-    assert sizes == [batch_size] * (n // batch_size) + ([n % batch_size] if n % batch_size else [])
+    if rule == "keep" or full == 0:
+        assert sizes == [batch_size] * full + ([rest] if rest else [])
+    else:
+        assert sizes == [batch_size] * (full - 1) + [batch_size + rest]
+    assert len(sizes) == steps_per_epoch(n, batch_size, rule)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 5))
+def test_dropping_leaves_out_other_examples_each_epoch(n, batch_size, seed):
+    n = max(n, batch_size)
+    y, rng = np.arange(n), np.random.default_rng(seed)
+    epochs = [[b for _, b in minibatches(y[:, None], y, batch_size, rng, "drop")] for _ in range(9)]
+    for batches in epochs:
+        assert [len(b) for b in batches] == [batch_size] * (n // batch_size)
+        assert len(batches) == steps_per_epoch(n, batch_size, "drop")
+        assert len(set(np.concatenate(batches))) == n - n % batch_size
+    if 0 < n % batch_size < n / 2 and n > 10:
+        left_out = [frozenset(y) - set(np.concatenate(batches)) for batches in epochs]
+        assert len(set(left_out)) > 1
+
+
+def test_the_rules_differ_in_the_last_batch_only():
+    assert sizes_of(10_000, 128, "keep") == [128] * 78 + [16]
+    assert sizes_of(10_000, 128, "drop") == [128] * 78
+    assert sizes_of(10_000, 128, "merge") == [128] * 77 + [144]
+    y = np.arange(203)
+    keep, drop, merge = (
+        [b for _, b in minibatches(y[:, None], y, 32, np.random.default_rng(3), rule)]
+        for rule in ("keep", "drop", "merge")
+    )
+    for k in range(5):
+        np.testing.assert_array_equal(keep[k], drop[k])
+        np.testing.assert_array_equal(keep[k], merge[k])
+    np.testing.assert_array_equal(np.concatenate(keep[5:]), merge[5])
+
+
+def test_merging_is_the_default():
+    y = np.arange(203)
+    assert [len(b) for _, b in minibatches(y[:, None], y, 32, np.random.default_rng(0))] == [
+        *[32] * 5,
+        43,
+    ]
+    assert steps_per_epoch(203, 32) == 6
+
+
+@pytest.mark.parametrize(("rule", "steps"), [("keep", 14), ("drop", 12), ("merge", 12)])
+def test_fit_makes_the_steps_that_are_counted(rule, steps, moons):
+    recorder = Recorder()
+    quick_fit(moons, epochs=2, last_batch=rule, callbacks=[recorder])
+    assert recorder.calls.count("step") == steps == 2 * steps_per_epoch(203, 32, rule)
+
+
+def test_batch_norm_never_sees_one_example_unless_it_is_kept(rng):
+    """65 rows in batches of 32 leave one over: batch norm has no variance of one example."""
+    x, y = rng.normal(size=(65, 2)), rng.integers(0, 2, 65)
+    sizes = []
+
+    class Sizes(BatchNorm):
+        def forward(self, x, training=False):
+            sizes.append(len(x)) if training else None
+            return super().forward(x, training)
+
+    for rule, smallest in (("merge", 32), ("drop", 32)):
+        sizes.clear()
+        network = Network([Dense(2, 4, rng=rng), Sizes(4), ReLU(), Dense(4, 2, rng=rng)])
+        options = {"epochs": 2, "batch_size": 32, "rng": rng, "progress": False}
+        fit(network, LOSS, SGD(0.1), (x, y), last_batch=rule, **options)
+        assert min(sizes) == smallest
+    network = Network([Dense(2, 4, rng=rng), BatchNorm(4), ReLU(), Dense(4, 2, rng=rng)])
+    with pytest.raises(ValueError, match="batch"):
+        fit(network, LOSS, SGD(0.1), (x, y), last_batch="keep", **options)
+
+
+def test_an_optimizer_of_your_own_needs_a_rate_and_a_step(moons):
+    class Plain:
+        lr = 0.1
+
+        def step(self, theta, grad):
+            theta -= self.lr * grad
+
+    own, _ = quick_fit(moons, optimizer=Plain())
+    ours, _ = quick_fit(moons, optimizer=SGD(0.1))
+    np.testing.assert_allclose(own.theta, ours.theta, rtol=1e-4, atol=1e-6)
 
 
 def test_minibatches_have_new_contents_each_epoch(rng):
@@ -177,14 +267,15 @@ def test_fit_learns_a_binary_target(moons, rng):
     assert history.train_accuracy[-1] > 0.98
 
 
-def test_fit_takes_the_steps_of_a_loop_written_out(moons):
+@pytest.mark.parametrize("rule", ["keep", "drop", "merge"])
+def test_fit_takes_the_steps_of_a_loop_written_out(rule, moons):
     """The same updates as forward, loss, backward, step over the same mini-batches."""
     x, y = moons
-    network, _ = quick_fit(moons, optimizer=Momentum(0.05), epochs=2, seed=5)
+    network, _ = quick_fit(moons, optimizer=Momentum(0.05), epochs=2, seed=5, last_batch=rule)
     by_hand = mlp([2, 8, 2], rng=np.random.default_rng(5))
     optimizer, rng = Momentum(0.05), np.random.default_rng(5)
     for _ in range(2):
-        for x_batch, y_batch in minibatches(x, y, 32, rng):
+        for x_batch, y_batch in minibatches(x, y, 32, rng, rule):
             _, grad_outputs = LOSS(by_hand.forward(x_batch, training=True), y_batch)
             by_hand.backward(grad_outputs)
             optimizer.step(by_hand.theta, by_hand.grad)

@@ -26,7 +26,7 @@ def walk(x, y, batch, rate, updates, draw):
     rng, optimizer, theta = np.random.default_rng(draw), SGD(rate), np.zeros(2)
     path = [theta.copy()]
     while True:
-        for x_batch, y_batch in minibatches(x, y, batch, rng):
+        for x_batch, y_batch in minibatches(x, y, batch, rng, "keep"):
             error = theta[0] * x_batch + theta[1] - y_batch
             grad = 2 * np.array([np.mean(error * x_batch), np.mean(error)])
             optimizer.step(theta, grad)

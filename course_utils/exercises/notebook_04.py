@@ -108,6 +108,14 @@ def _own_seed(x, y, batch_size, rng):
     return batches(x, y, batch_size, np.random.default_rng(0))
 
 
+def _merged(x, y, batch_size, rng):
+    order = rng.permutation(len(x))
+    starts = range(0, max(len(x) - batch_size + 1, 1), batch_size)
+    for first in starts:
+        end = len(x) if first == starts[-1] else first + batch_size
+        yield x[order[first:end]], y[order[first:end]]
+
+
 def _changed_places(x, y, batch_size, rng):
     return ((b, a) for a, b in batches(x, y, batch_size, rng))
 
@@ -232,6 +240,11 @@ EXERCISES = (
                 _own_seed,
                 "The second epoch is the first one again. Draw the order from the `rng` that is "
                 "handed over: a generator of your own starts anew at each call.",
+            ),
+            Mistake(
+                _merged,
+                "Your last batch is longer than `batch_size`: the rest is merged with the batch "
+                "before. `fit` does that; here the rest is a shorter batch of its own.",
             ),
             Mistake(_changed_places, "x and y have changed places in the pair."),
             Mistake(

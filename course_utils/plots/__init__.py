@@ -79,6 +79,7 @@ from course_utils.plots.schedules import (
 )
 from course_utils.plots.stochastic import (
     batch_paths,
+    before_and_after,
     cost_by_batch,
     excess_curves,
     gradient_clouds,
@@ -89,6 +90,7 @@ from course_utils.plots.stochastic import (
 __all__ = [
     "batch_paths",
     "before_after",
+    "before_and_after",
     "by_layer",
     "california_map",
     "chain_rule",

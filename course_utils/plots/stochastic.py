@@ -190,3 +190,38 @@ def _positive(values: np.ndarray, smallest: float = 1e-12) -> np.ndarray:
 def _head(figure: Figure, title: str) -> None:
     figure.suptitle(title, x=0.01, ha="left", fontsize=15, fontweight="bold")
     plt.close(figure)
+
+
+def before_and_after(pairs: Mapping[str, np.ndarray], labels: Sequence[str], title: str) -> Figure:
+    """One panel a rule: a line from the loss before to the loss after an update, (n, 2) in all.
+
+    See which way the lines go. Those that rise are orange and solid, those that fall blue and
+    dashed; the thick black one is the geometric mean.
+    """
+    figure, panels = plt.subplots(1, len(pairs), figsize=(10.8, 4.3), sharey=True, squeeze=False)
+    for axes, (name, losses) in zip(panels[0], pairs.items(), strict=True):
+        for before, after in losses:
+            rises = after > before
+            style = (
+                {"color": COLORS["orange"], "ls": "-"} if rises else {"color": FORWARD, "ls": "--"}
+            )
+            axes.plot([0, 1], [before, after], marker="o", ms=6, lw=1.4, alpha=0.8, **style)
+        mean = np.exp(np.log(losses).mean(axis=0))
+        axes.plot([0, 1], mean, "k-", lw=4, marker="s", ms=9, zorder=5)
+        axes.annotate(
+            f"x {mean[1] / mean[0]:.2f}",
+            (1, mean[1]),
+            xytext=(14, 0),
+            textcoords="offset points",
+            fontsize=16,
+            va="center",
+        )
+        axes.set(xticks=[0, 1], xticklabels=labels, xlim=(-0.25, 1.45), yscale="log")
+        axes.set_title(name, fontsize=13.5)
+    low, high = (float(bound(np.concatenate(list(pairs.values())))) for bound in (np.min, np.max))
+    ticks = [tick for tick in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0) if low / 2 < tick < 2 * high]
+    panels[0, 0].set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    panels[0, 0].minorticks_off()
+    panels[0, 0].set_ylabel("validation loss")
+    _head(figure, title)
+    return figure

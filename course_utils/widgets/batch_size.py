@@ -98,7 +98,7 @@ class BatchSizeExplorer(Demo):
     def run(self, batch: int, rate: float, updates: int, draw: int) -> np.ndarray:
         """The parameters (w, b) from the start on and after each update, (updates + 1, 2).
 
-        Shuffled anew each epoch, the short last batch included, as `minibatches` does.
+        Shuffled anew each epoch, a short last batch kept: `minibatches(..., last_batch="keep")`.
         """
         rng = np.random.default_rng(draw)
         optimizer, theta = SGD(rate), np.zeros(2)

@@ -15,6 +15,7 @@ from course_utils import clinic
 from course_utils.diagnostics import diagnose
 from course_utils.plots.clinic import running_mean
 from course_utils.style import COLORS
+from course_utils.training import steps_per_epoch
 from course_utils.widgets.base import Demo, choice, switch
 
 NAMES = {f"patient {k}": patient for k, patient in enumerate(clinic.PATIENTS, start=1)}
@@ -65,7 +66,7 @@ class Clinic(Demo):
     def draw(self, figure: Figure):
         left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
         left.set(xlabel="step", ylabel="loss of the mini-batch", yscale="log", ylim=LOSS_LIMITS)
-        left.set_xlim(0, EPOCHS * -(-clinic.TRAIN_SIZE // clinic.BATCH_SIZE))
+        left.set_xlim(0, EPOCHS * steps_per_epoch(clinic.TRAIN_SIZE, clinic.BATCH_SIZE))
         (self._sick,) = left.plot([], [], "--", color=COLORS["orange"], label="as it was")
         (self._now,) = left.plot([], [], "-", color=COLORS["blue"], label="with the remedies")
         (self._break,) = left.plot([], [], "X", ms=13, color=COLORS["orange"], mec="black")

@@ -22,7 +22,7 @@ from course_utils.schedules import (
     step_decay,
 )
 from course_utils.style import BACKWARD, COLORS, FORWARD
-from course_utils.training import Callback, Data, TrainingDiverged, fit
+from course_utils.training import Callback, Data, TrainingDiverged, fit, steps_per_epoch
 from course_utils.widgets.base import Demo, choice, slider
 
 EPOCHS, BATCH_SIZE = 12, 64
@@ -76,7 +76,7 @@ class ScheduleDesigner(Demo):
 
     def __init__(self, train: Data, val: Data) -> None:
         self._train, self._val = train, val
-        self._steps = -(-len(train[0]) // BATCH_SIZE) * EPOCHS
+        self._steps = steps_per_epoch(len(train[0]), BATCH_SIZE) * EPOCHS
         self._kept_run = lru_cache(KEPT)(self.run)
         super().__init__()
 

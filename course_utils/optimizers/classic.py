@@ -1,6 +1,4 @@
-"""The optimizers: each turns one vector of parameters and its gradient into the next parameters.
-
-An optimizer knows no layer, no loss and no data, so the same class fits a line or a network.
+"""The seven optimizers of notebook 05, from SGD to AdamW, and what all optimizers have in common.
 
 In the docstrings g is the gradient, theta the parameters, and all operations are entry by entry.
 The code runs the same equations in place, in a scratch vector made once.
@@ -62,6 +60,12 @@ class Optimizer:
         """The equations of the method; `scratch` is memory of theta's shape to work in."""
         raise NotImplementedError
 
+    def to_evaluation_point(self, theta: np.ndarray) -> None:
+        """Change theta, in place, into the point to measure at. For most that is where it is."""
+
+    def to_training_point(self, theta: np.ndarray) -> None:
+        """Change theta, in place, back into the point at which gradients are taken."""
+
     def _check(self, theta: np.ndarray, grad: np.ndarray) -> None:
         if not isinstance(theta, np.ndarray) or not np.issubdtype(theta.dtype, np.floating):
             got = f"dtype {theta.dtype}" if isinstance(theta, np.ndarray) else type(theta).__name__
@@ -78,9 +82,13 @@ class Optimizer:
             )
 
     def __repr__(self) -> str:
-        hidden = ("t", "_lr", "_scratch", *self.state_names)
-        settings = {"lr": self.lr} | {k: v for k, v in vars(self).items() if k not in hidden}
-        return f"{type(self).__name__}({', '.join(f'{k}={v:g}' for k, v in settings.items())})"
+        hidden = ("t", *self.state_names)
+        public = {k: v for k, v in vars(self).items() if k[0] != "_" and k not in hidden}
+        shown = [
+            f"{k}={v!r}" if isinstance(v, str) else f"{k}={v:g}"
+            for k, v in ({"lr": self.lr} | public).items()
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 class SGD(Optimizer):
