@@ -8,6 +8,7 @@ import copy
 import ctypes
 import io
 import itertools
+import os
 import signal
 import threading
 import time
@@ -18,7 +19,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SECONDS = 0.8
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
+SECONDS, MEGABYTES = 0.8, 2000
+SIZE_FILE = "/proc/self/statm"
 AGAIN_SECONDS = 0.01
 PRINTED_CHARACTERS = 600
 MOST_DEPTH, MOST_ITEMS = 20, 1_000_000
@@ -76,7 +83,11 @@ class _ShortOutput(io.TextIOBase):
 
 
 def run(
-    function: Callable[[], object], seconds: float = SECONDS, *, frozen: bool = True
+    function: Callable[[], object],
+    seconds: float = SECONDS,
+    *,
+    frozen: bool = True,
+    megabytes: int = MEGABYTES,
 ) -> Outcome:
     """Call `function` and say what came of it, after `seconds` at the latest.
 
@@ -85,6 +96,7 @@ def run(
     """
     output, catch, value = _ShortOutput(), _Catch(), None
     with (
+        _memory(megabytes),
         contextlib.redirect_stdout(output),
         warnings.catch_warnings(),
         np.errstate(all="ignore"),
@@ -93,6 +105,25 @@ def run(
         warnings.simplefilter("ignore")
         value = _limited((lambda: freeze(function())) if frozen else function, seconds)
     return Outcome(value, catch.error, output.text)
+
+
+@contextlib.contextmanager
+def _memory(megabytes):
+    """A `with` block in which no more than this can be taken, where the system knows such limits."""
+    if resource is None or not os.path.exists(SIZE_FILE):
+        yield
+        return
+    with open(SIZE_FILE) as file:
+        taken = int(file.read().split()[0]) * resource.getpagesize()
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = taken + megabytes * 2**20
+    if soft != resource.RLIM_INFINITY:
+        most = min(most, soft)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def freeze(value: object, depth: int = MOST_DEPTH) -> object:

@@ -100,8 +100,10 @@ def _of_numbers(name, answer, expected, tolerance, by_hand):
         return f"{name} is {_kind(answer)}, expected {wanted}"
     if array.dtype.kind == "b" and expected.dtype.kind != "b":
         return f"{name} is made of True and False, expected numbers"
-    if by_hand and array.size == expected.size:
+    if (by_hand or expected.ndim == 0) and array.size == expected.size:
         array = array.reshape(expected.shape)
+    if expected.dtype == np.uint8 and array.dtype.kind == "f":
+        return f"{name} has dtype {array.dtype}. Bytes are whole numbers from 0 to 255 (`uint8`)"
     if array.shape != expected.shape:
         return f"{name} has shape {array.shape}, expected {expected.shape}"
     if array.dtype == np.float16 and expected.dtype.kind == "f":
@@ -116,6 +118,7 @@ def _of_numbers(name, answer, expected, tolerance, by_hand):
         allowed = np.where(expected == 0, max(1e-6, 1e-3 * tolerance * size), allowed)
     if whole:
         allowed = 1e-6
+    allowed = np.where(np.isfinite(expected), allowed, 0.0)
     with np.errstate(invalid="ignore"):
         close = (np.abs(array - expected) <= allowed) | (array == expected)
     close |= np.isnan(array) & np.isnan(expected)
@@ -187,10 +190,15 @@ def _expected_size(got, wanted):
         return f"expected {sign}"
     if got == 0:
         return "expected a number that is not 0"
-    ratio = abs(got / wanted)
-    if 1 / 3 < ratio < 3:
-        return f"which is a little too {'large' if ratio > 1 else 'small'} in size"
-    return f"expected a size near 1e{math.floor(math.log10(abs(wanted))):+03d}"
+    size = math.log10(abs(got)) - math.log10(abs(wanted))
+    way = "large" if size > 0 else "small"
+    if abs(size) < math.log10(3):
+        return f"which is a little too {way} in size"
+    if abs(size) < 1:
+        return f"which is several times too {way} in size"
+    return (
+        f"which is far too {way} in size: by a factor of more than {10 ** min(int(abs(size)), 9):,}"
+    )
 
 
 def _kind(value):

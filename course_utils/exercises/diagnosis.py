@@ -29,6 +29,8 @@ from course_utils.exercises.verdict import (
 # Processor seconds for the two searches: a verdict should come within a second.
 MENDING, SPOILING = 0.45, 0.25
 MOST_HINTS = 2
+# Slips whose exception only shows that something from elsewhere does not fit.
+OUTSIDE = ("global", "self missing", "on the class", "written in", "no return")
 NOT_TRANSLATED = "It stopped with"
 
 
@@ -116,8 +118,10 @@ class _Diagnosis:
         for look in (
             self._nothing_returned,
             self._kind_returned,
-            self._form,
+            self._dots,
+            self._kept_nowhere,
             self._known,
+            self._form,
             self._other_order,
             self._known_together,
             self._changed_argument,
@@ -183,13 +187,30 @@ class _Diagnosis:
         told = permute.outputs(self.exercise, self.found)
         if told:
             return told
-        return permute.arguments(self.exercise, self.answer) if self.wrong else None
+        own = self.code.parameters if self.code else None
+        return permute.arguments(self.exercise, self.answer, own) if self.wrong else None
+
+    # ------------------------------------------------------------ what stands in the code
+
+    def _dots(self):
+        return reading.dots(self.code) if self.code else None
+
+    def _kept_nowhere(self):
+        """State of an object in a local name, or on the class: seen in the code, not in numbers."""
+        if self.code is None or not inspect.isclass(self.answer):
+            return None
+        return next(reading.misplaced_state(self.code), None)
 
     # ------------------------------------------------------------ known mistakes
 
     def _fitting(self):
         """(claims, hint) of each known mistake whose wrong values are all there."""
-        judged = set(trials.judged(self.exercise, *[self.exercise.expected[0].outcome.value] * 2))
+        judged = set().union(
+            *(
+                trials.judged(self.exercise, *[right.outcome.value] * 2)
+                for right in self.exercise.expected
+            )
+        )
         for mistake, others, spoiled in self.exercise.known:
             if trials.same(self.exercise, self.found, others, spoiled):
                 yield frozenset(spoiled & judged), mistake.hint
@@ -240,11 +261,13 @@ class _Diagnosis:
         found = search.mends(self.exercise, self.code, self.wrong, search.Clock(MENDING))
         if not found:
             return None
-        words = [shortened(one.words, 280) for one in found]
-        if self.raised is not None:
-            told = explain(self.raised.outcome.raised, self.exercise.parameters)
-            return "\n".join([shortened(told, 300), *words])
-        return "\n".join(words)
+        if len(found) == 2 and found[0].edit.mends == found[1].edit.mends:
+            words = [search.both(*found)]
+        else:
+            words = [one.words for one in found]
+        if self.raised is not None and found[0].edit.mends not in OUTSIDE:
+            words.append(explain(self.raised.outcome.raised, self.exercise.parameters))
+        return "\n".join(shortened(one, 290) for one in words)
 
     def _related(self):
         """Relations of each wrong part to the right one, and slips that spoil the reference so."""
@@ -294,17 +317,22 @@ class _Diagnosis:
     def _translated(self):
         if self.raised is None:
             return None
-        told = explain(self.raised.outcome.raised, self.exercise.parameters)
         if self.raised.outcome.timed_out:
             return None
+        told = explain(self.raised.outcome.raised, self.exercise.parameters)
         found = next(iter(self._findings()), "")
         if told.startswith(NOT_TRANSLATED) and not found:
             return None
-        return "\n".join(filter(None, [told, found]))
+        return "\n".join(shortened(one, 290) for one in (found, told) if one)
 
     def _findings(self):
-        if self.code is not None:
-            yield from reading.findings(self.code, self.exercise.reference_source)
+        if self.code is not None and not self.exercise.is_open:
+            right = [
+                trials.agrees(self.exercise, trial, due)
+                for trial, due in zip(self.found, self.exercise.expected, strict=False)
+            ]
+            reference = self.exercise.reference_source
+            yield from reading.findings(self.code, reference, any(right))
 
     def _read(self):
         found = next(iter(self._findings()), None)
@@ -325,7 +353,7 @@ class _Diagnosis:
                     behind = f" ({measured})" if measured else ""
                     return f"This does not hold yet: {demand}{behind}."
                 if isinstance(met, str) and isinstance(mine, str) and mine != met:
-                    return sentence(f"{demand}: {mine}. Asked is: {met}")
+                    return sentence(f"{demand}: {mine}. It should be: {met}")
         return None
 
     def _difference(self):

@@ -40,8 +40,18 @@ class Edit:
     makes: str
     weight: float
     line: int
-    old: str
-    new: str
+    before: ast.AST | None
+    after: ast.AST | None
+
+    @property
+    def old(self) -> str:
+        """The code that is changed; of several lines, the first."""
+        return _shown(self.before)
+
+    @property
+    def new(self) -> str:
+        """The code that stands there then."""
+        return _shown(self.after)
 
     def __enter__(self):
         for step in self.steps:
@@ -55,6 +65,11 @@ class Edit:
     def __exit__(self, *error):
         for step in reversed(self.steps):
             step.put(step.old)
+
+
+def _shown(node):
+    text = "" if node is None else ast.unparse(node)
+    return text.splitlines()[0] if text else ""
 
 
 def edits(source: Source) -> list[Edit]:
@@ -108,8 +123,8 @@ def _of_expressions(function, names):
                     change.makes,
                     change.weight,
                     getattr(node, "lineno", 0),
-                    ast.unparse(node),
-                    ast.unparse(change.new),
+                    node,
+                    change.new,
                 )
 
 
@@ -137,10 +152,8 @@ def _places(node, start=None):
 
 
 def _line_edit(owner, field, old, new, mends, makes, weight, line):
-    shown = ast.unparse(line) if isinstance(line, ast.AST) else ""
-    shown = shown.splitlines()[0] if shown else ""
-    at = getattr(line, "lineno", 0)
-    return Edit((Step(owner, field, None, old, new),), mends, makes, weight, at, shown, "")
+    steps = (Step(owner, field, None, old, new),)
+    return Edit(steps, mends, makes, weight, getattr(line, "lineno", 0), line, None)
 
 
 def _of_lines(function, names):
@@ -216,15 +229,14 @@ def _of_returns(function, names):
                         Step(owner, "body", None, owner.body, owner.body[:-1]),
                         Step(function, "body", None, function.body, body),
                     ),
-                    slip, slip, 0.6, last.lineno, ast.unparse(last), "",
+                    slip, slip, 0.6, last.lineno, last, None,
                 )  # fmt: skip
         if isinstance(owner, ast.Return) and isinstance(owner.value, ast.Tuple):
             parts = owner.value.elts
             for turned in itertools.islice(itertools.permutations(parts), 1, 24):
                 new = ast.Tuple(list(turned), ast.Load())
                 step = Step(owner, "value", None, owner.value, new)
-                shown = ast.unparse(owner), ast.unparse(new)
-                yield Edit((step,), "exchanged", "exchanged", 0.9, owner.lineno, *shown)
+                yield Edit((step,), "exchanged", "exchanged", 0.9, owner.lineno, owner, new)
     if not any(isinstance(node, ast.Return) for node in ast.walk(function)):
         yield from _missing_returns(function, names)
 
@@ -259,9 +271,9 @@ def _selves(function, names):
                 for owner, field, index, node in places
             )
             weight = 0.5 if attribute == name else 1.8
-            line = places[0][3].lineno
-            new = f"self.{attribute}"
-            yield Edit(steps, "self missing", "self missing", weight, line, name, new)
+            first, new = places[0][3], ast.Attribute(_self(), attribute, ast.Load())
+            slip = "self missing"
+            yield Edit(steps, slip, slip, weight, first.lineno, first, new)
 
 
 def _self():

@@ -114,6 +114,8 @@ class Numbers:
             return f"You gave {len(answers)} answers, expected {len(names)}."
         given = dict(zip(names, answers, strict=False)) | dict(named)
         unknown = [str(name) for name in given if name not in names]
+        if unknown and all(name in map(str, names) for name in unknown):
+            return f'The names in your dictionary are texts ("{unknown[0]}"). Asked are numbers.'
         if unknown:
             return f"There is no `{unknown[0]}` in this exercise. It asks for {listed(names)}."
         return {name: given.get(name, ...) for name in names}

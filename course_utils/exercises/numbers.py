@@ -121,7 +121,8 @@ class _Answers:
         if told:
             return told
         left = self.wrong - self._following
-        names, words = exchanged(self.given, self.right, self.wrong, self._agrees)
+        numeric = {name for name in self.wrong if not isinstance(self.right[name], str)}
+        names, words = exchanged(self.given, self.right, numeric, self._agrees)
         known = list(self._known())
         best = self._best(known, left)
         if best:
@@ -197,10 +198,11 @@ class _Answers:
 
     def _word(self, called, value):
         words = sorted({word for word in self.right.values() if isinstance(word, str)})
+        if not isinstance(value, str):
+            of = f", one of {listed(words, 'or')}" if len(words) > 1 else ""
+            return f"{called} should be a word in quotes{of}. Are the quotes missing?"
         if len(words) < 2:
             return ""
-        if not isinstance(value, str):
-            return f"{called} is a word in quotes, one of {listed(words, 'or')}."
         if value.strip().lower() not in (word.lower() for word in words):
             return f'"{value[:30]}" is none of the words. Use {listed(words, "or")}.'
         return ""

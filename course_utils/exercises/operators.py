@@ -192,8 +192,10 @@ def _of_operation(node):
         count = _is_count(lost)
         slip = "division by the number" if kind is ast.Div and count else "part"
         slip = "multiplication by the number" if kind is ast.Mult and count else slip
-        if isinstance(lost, ast.Constant) and kind in (ast.Mult, ast.Div) and lost.value == 2:
-            slip = "factor 2" if kind is ast.Mult else "half"
+        if isinstance(lost, ast.Constant) and kind in (ast.Mult, ast.Div):
+            slip = {2: "factor 2" if kind is ast.Mult else "half", 100: "percent"}.get(
+                lost.value, slip
+            )
         yield Change(kept, f"{slip} too many", f"{slip} missing", 1)
     for side, other in (("left", "right"), ("right", "left")):
         inner, outer = getattr(node, side), getattr(node, other)
@@ -298,7 +300,7 @@ def _of_subscript(node):
 
 def _wrapped(node, names, whole):
     text = ast.unparse(node)
-    if len(text) > 200:
+    if len(text) > 200 or isinstance(node, (ast.Slice, ast.Starred, ast.JoinedStr, ast.Tuple)):
         return
     simple = isinstance(node, (ast.Name, ast.Attribute))
     weight = 1.5 if whole else 2

@@ -134,10 +134,17 @@ def outputs(exercise, found: Sequence[Trial]) -> str | None:
     return None
 
 
-def arguments(exercise, answer: Callable) -> str | None:
-    """A sentence if the answer is right when it gets its arguments in another order."""
+def arguments(exercise, answer: Callable, own: Sequence[str] | None) -> str | None:
+    """A sentence if the answer is right when it gets its arguments in another order.
+
+    `own` are the names of its arguments, if they are known.
+    """
     count = len(exercise.parameters)
     if exercise.observe or not 2 <= count <= 4:
+        return None
+    if own is not None and (
+        list(own) == list(exercise.parameters) or set(own) != set(exercise.parameters)
+    ):
         return None
     for order in itertools.permutations(range(count)):
         if list(order) == list(range(count)):

@@ -65,21 +65,38 @@ def _own_nodes(node) -> Iterator[ast.AST]:
             yield from _own_nodes(child)
 
 
-def findings(answer: Source, reference: Source | None) -> Iterator[str]:
-    """What cannot be right, the surest first."""
-    told = dots(answer)
-    if told:
-        yield told
+def findings(answer: Source, reference: Source | None, sometimes: bool = False) -> Iterator[str]:
+    """What cannot be right, the surest first; `sometimes` says that some case is right."""
     yield from _globals(answer)
     if isinstance(answer.node, ast.ClassDef):
         yield from _of_class(answer)
+    if reference is not None:
+        yield from _no_generator(answer, reference)
     yield from _without_effect(answer)
     if reference is not None:
         yield from _arguments_unused(answer, reference)
     yield from _generators(answer)
     yield from _values_unused(answer)
-    if reference is not None:
+    if reference is not None and sometimes:
         yield from _written_in(answer, reference)
+
+
+def _no_generator(answer, reference):
+    """A function that ends with its first value, where one after the other is due."""
+    if _yields(reference) and not _yields(answer):
+        for loop in ast.walk(answer.node):
+            if isinstance(loop, (ast.For, ast.While)):
+                for one in ast.walk(loop):
+                    if isinstance(one, ast.Return):
+                        yield (
+                            f"Line {one.lineno}: `return` ends the function with its first value. "
+                            "`yield` gives one after the other."
+                        )
+                        return
+
+
+def _yields(code):
+    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(code.node))
 
 
 def _arguments_unused(answer, reference):
@@ -96,9 +113,10 @@ def _arguments_unused(answer, reference):
     ]
     if unused:
         names = listed([f"`{name}`" for name in unused])
-        verb = "is" if len(unused) == 1 else "are"
-        what = "the result depends on it" if len(unused) == 1 else "the result depends on them"
-        yield f"{names} {verb} never used, but {what}. Where does it come in?"
+        if len(unused) == 1:
+            yield f"{names} is never used, but the result depends on it. Where does it come in?"
+        else:
+            yield f"{names} are never used, but the result depends on them. Where do they come in?"
 
 
 def _read_with_helpers(answer):
@@ -107,6 +125,8 @@ def _read_with_helpers(answer):
 
 def _globals(answer):
     """Variables of the notebook that a function reads in the place of its arguments."""
+    if not answer.parameters:
+        return
     for function in answer.functions:
         inside = set_in(function) | set(answer.parameters) | {"self"}
         for node in ast.walk(function):
@@ -151,9 +171,9 @@ def _written_in(answer, reference):
 
 
 def _of_class(answer):
-    """State on the class, locals where `self` is due, attributes that are set and never read."""
+    """Names without `self`, attributes that are set and never read."""
     node = answer.node
-    on_self_set, on_self_read, on_class = {}, set(), {}
+    on_self_set, on_self_read = {}, set()
     for one in ast.walk(node):
         if not (isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name)):
             continue
@@ -161,31 +181,11 @@ def _of_class(answer):
             on_self_set.setdefault(one.attr, one.lineno)
         elif one.value.id == "self":
             on_self_read.add(one.attr)
-        elif one.value.id in (answer.name, "cls"):
-            on_class.setdefault(one.attr, one.lineno)
-    for name, line in on_class.items():
-        yield (
-            f"Line {line}: `{name}` belongs to the class, so all objects share it. What an object "
-            "remembers stands on `self`."
-        )
     changed = {
         one.target.attr
         for one in ast.walk(node)
         if isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Attribute)
     }
-    for function in answer.functions:
-        if not isinstance(function, ast.FunctionDef) or function.name == "__init__":
-            continue
-        for name in sorted(set_in(function) & set(on_self_set)):
-            stored = any(
-                isinstance(one, ast.Attribute) and one.attr == name
-                and isinstance(one.ctx, ast.Store) for one in _assigned(function)
-            )  # fmt: skip
-            if not stored:
-                yield (
-                    f"`{name}` in `{function.name}` is a local name: it is forgotten when the "
-                    f"method ends, and `self.{name}` stays as it was."
-                )
     methods = {function.name for function in answer.functions if hasattr(function, "name")}
     for function in answer.functions:
         for one in ast.walk(function):
@@ -202,13 +202,61 @@ def _of_class(answer):
             yield f"`self.{name}` is set in line {line} and never read. What is it for?"
 
 
-def _assigned(function):
+def misplaced_state(answer: Source) -> Iterator[str]:
+    """What an object should remember, and what is kept on the class or in a local name."""
+    for one in ast.walk(answer.node):
+        shared = isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name)
+        if shared and one.value.id in (answer.name, "cls") and isinstance(one.ctx, ast.Store):
+            yield (
+                f"Line {one.lineno}: `{one.attr}` belongs to the class, so all objects share it. "
+                "What an object remembers stands on `self`."
+            )
+    kept = _kept_by(answer)
+    for function in answer.functions:
+        if not isinstance(function, ast.FunctionDef) or function.name == "__init__":
+            continue
+        for name in sorted(set_in(function) & kept):
+            if _forgets(function, name):
+                yield (
+                    f"`{name}` in `{function.name}` is a local name: it is forgotten when the "
+                    f"method ends, and `self.{name}` stays as it was."
+                )
+
+
+def _kept_by(answer):
+    return {
+        one.attr
+        for one in ast.walk(answer.node)
+        if isinstance(one, ast.Attribute)
+        and isinstance(one.ctx, ast.Store)
+        and ast.unparse(one.value) == "self"
+    }
+
+
+def _forgets(function, name):
+    """Whether a local name gets a new value that never reaches the attribute of the same name.
+
+    A line that sets the attribute only where it is still None does not count.
+    """
     for one in ast.walk(function):
-        if isinstance(one, ast.Assign):
-            for target in one.targets:
-                yield from ast.walk(target)
-        elif isinstance(one, ast.AugAssign):
-            yield one.target
+        targets = getattr(one, "targets", [getattr(one, "target", None)])
+        texts = [ast.unparse(node) for target in targets if target for node in ast.walk(target)
+                 if isinstance(node, (ast.Attribute, ast.Name))]  # fmt: skip
+        if not isinstance(one, (ast.Assign, ast.AugAssign)):
+            continue
+        begins = any(
+            isinstance(test, ast.If) and one in test.body and "None" in ast.unparse(test.test)
+            for test in ast.walk(function)
+        )
+        if f"self.{name}" in texts and not begins:
+            return False
+        if (
+            name in texts
+            and isinstance(one, ast.Assign)
+            and ast.unparse(one.value) == f"self.{name}"
+        ):
+            return False  # another name for the same array, which may be changed in place
+    return True
 
 
 def _arguments_of(function):

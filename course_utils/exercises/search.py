@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 
 from course_utils.exercises import edits, trials
 from course_utils.exercises.attempt import run
-from course_utils.exercises.sentences import sentence
+from course_utils.exercises.sentences import is_known, sentence
 from course_utils.exercises.source import Source
 from course_utils.exercises.trials import Trial
+from course_utils.exercises.verdict import shortened
 
-SECONDS_A_CASE = 0.05
+SECONDS_A_CASE, MEGABYTES_A_CASE = 0.05, 200
 # Of the changes that do most often mend an answer: how many are tried two at a time.
 PAIRED, PAIRED_WEIGHT = 70, 1.0
 
@@ -26,7 +27,13 @@ class Clock:
 
     def __init__(self, seconds: float):
         self.end = time.process_time() + seconds
+        self.share = self.end - seconds / 3
         self.wall = time.monotonic() + 4 * seconds
+
+    @property
+    def share_is_over(self) -> bool:
+        """Whether two thirds are used, and the rest is for second changes."""
+        return time.process_time() > self.share or self.is_over
 
     @property
     def is_over(self) -> bool:
@@ -51,7 +58,7 @@ def mends(exercise, source: Source, wrong: set, clock: Clock) -> list[Found]:
     candidates = [edit for edit in edits.edits(source) if _says(edit, "mends")]
     partial = []
     for edit in candidates:
-        if clock.is_over:
+        if clock.share_is_over if len(wrong) > 1 else clock.is_over:
             break
         left = _left(exercise, source, edit, wrong)
         if left is not None and not left:
@@ -60,7 +67,7 @@ def mends(exercise, source: Source, wrong: set, clock: Clock) -> list[Found]:
             partial.append((edit, left))
     for edit, left in sorted(partial, key=lambda one: (len(one[1]), one[0].weight))[:3]:
         with edit:
-            for other in candidates:
+            for other in sorted(candidates, key=lambda one: one.mends != edit.mends):  # noqa: B023
                 if clock.is_over:
                     return []
                 rest = _left(exercise, source, other, left) if _apart(edit, other) else None
@@ -107,7 +114,7 @@ def _left(exercise, source, edit, wrong):
         return None
     left = set()
     for arguments, right in zip(exercise.own_cases, exercise.expected, strict=False):
-        trial = trials.try_once(exercise, answer, arguments, SECONDS_A_CASE)
+        trial = trials.try_once(exercise, answer, arguments, SECONDS_A_CASE, MEGABYTES_A_CASE)
         if trial.outcome.raised is not None or trial.changed:
             return None
         if not trials.same_structure(exercise, trial, right):
@@ -125,18 +132,21 @@ def _built(source):
 
 
 def _says(edit, direction):
-    slip = getattr(edit, direction)
-    return bool(sentence(slip, *_sides(edit, direction)))
+    return is_known(getattr(edit, direction))
 
 
-def _sides(edit, direction):
-    """The code as it is wrong and as it is right."""
-    return (edit.old, edit.new) if direction == "mends" else (edit.new, edit.old)
+def both(one: Found, other: Found) -> str:
+    """The words on two slips of one kind."""
+    lines = sorted({one.edit.line, other.edit.line})
+    words = sentence(one.edit.mends, one.edit.old, one.edit.new)
+    if len(lines) == 1:
+        return one.words
+    return f"Lines {lines[0]} and {lines[1]}, `{shortened(one.edit.old, 60)}`: {words}"
 
 
 def _mended(edit, claims):
     words = sentence(edit.mends, edit.old, edit.new)
-    code = edit.old if len(edit.old) <= 60 else f"{edit.old[:57]}..."
+    code = shortened(edit.old, 60)
     where = f"Line {edit.line}, `{code}`" if code else f"Line {edit.line}"
     return Found(edit, frozenset(claims), f"{where}: {words}")
 
@@ -169,7 +179,7 @@ def _made(exercise, function, found, wrong):
     """The parts that a spoiled reference has wrong, if the answer has them just as wrong."""
     claims = set()
     for arguments, right, mine in zip(exercise.own_cases, exercise.expected, found, strict=False):
-        trial = trials.try_once(exercise, function, arguments, SECONDS_A_CASE)
+        trial = trials.try_once(exercise, function, arguments, SECONDS_A_CASE, MEGABYTES_A_CASE)
         if trial.outcome.raised is not None or trial.changed != mine.changed:
             return None
         if not trials.same_structure(exercise, trial, right):

@@ -108,6 +108,7 @@ SENTENCES = {
     "axis of length 1 missing": "an axis is missing, and NumPy lays one along the other. Which "
     "shapes meet here?",
     "flat missing": "there is an axis too many here, and NumPy lays one along the other.",
+    "percent too many": "asked is a fraction, not percent: a factor of 100.",
     "percent missing": "percent and fraction are mixed up: a factor of 100.",
     "sign function missing": "only the sign counts here, not the size.",
     "order turned round missing": "the order is the wrong way round: which list says where what "
@@ -196,3 +197,8 @@ def _lost(wrong, right):
 def _short(code):
     code = " ".join(code.split())
     return code if len(code) <= 40 else f"{code[:40]} ..."
+
+
+def is_known(slip: str) -> bool:
+    """Whether there is something to say about a slip."""
+    return slip in ("part missing",) or bool(sentence(slip, "x", "x"))

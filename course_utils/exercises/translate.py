@@ -55,17 +55,22 @@ def explain(error: BaseException, parameters: tuple[str, ...] = ()) -> str:
         return f"It wanted to leave Python{at}. A function ends with `return`."
     if isinstance(error, RecursionError):
         return f"Your function calls itself without end{at}. Which call should be another function?"
-    words = str(error).strip().splitlines()
+    words = str(run(lambda: str(error), 0.2).value or "").strip().splitlines()
     first = words[0] if words else ""
     for kinds, pattern, tell in TRANSLATIONS:
         found = re.search(pattern, first) if isinstance(error, kinds) else None
         if found:
             told = tell(found, place, parameters)
             if told:
-                return f"{place.where if place else 'There'}: {told}"
+                return f"{place.where}: {told}" if place else _with_what_came(told)
     first = first if len(first) <= 160 else f"{first[:160]} ..."
     message = f": {first}" if first else ""
     return f"It stopped with `{type(error).__name__}{message}`{at}."
+
+
+def _with_what_came(told):
+    """Where no line of the answer stopped, but the check, with what the answer gave."""
+    return f"The check stopped with what your code gave: {told}"
 
 
 def _short(text):
@@ -306,6 +311,12 @@ TRANSLATIONS = (
         "an index is larger than the last one. Counting begins at 0: how long is it?")),
     (IndexError, r"too many indices|only integers, slices|invalid index to scalar", _sentence(
         "the index does not fit: how many axes are there, and are the indices whole numbers?")),
+    (TypeError, r"only integer scalar arrays", _sentence(
+        "the second argument should be one whole number, such as an axis, and an array came. To "
+        "compare with each entry, take `np.maximum` or `np.minimum`.")),
+    (IndexError, r"arrays used as indices must be", _sentence(
+        "these are not indices: an index is a whole number, a place and not a value.")),
+    (ValueError, r"need at least one array", _sentence("nothing came: there is not a single part.")),
     (IndexError, r"boolean index did not match", _sentence(
         "the mask has another shape than the array that it picks from.")),
     (AttributeError, r"'([\w.]+)' object has no attribute '(\w+)'", _attribute),
@@ -344,6 +355,8 @@ TRANSLATIONS = (
 
 def _operands(place):
     """What met in an operation that does not exist: a list, a text, a function."""
+    if place is not None and "^" in place.text:
+        return "`^` is no power in Python. A power is written `**`."
     if place is None or place.node is None:
         return None
     for node in ast.walk(place.node):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.exercises.attempt import Outcome, run
+from course_utils.exercises.attempt import MEGABYTES, Outcome, run
 from course_utils.exercises.compare import ORDINALS, agree, difference
 
 
@@ -44,13 +44,15 @@ def attempt(exercise, function: Callable, cases: Sequence[tuple] | None = None) 
     return found
 
 
-def try_once(exercise, function: Callable, arguments: tuple, seconds: float) -> Trial:
+def try_once(
+    exercise, function: Callable, arguments: tuple, seconds: float, megabytes: int = MEGABYTES
+) -> Trial:
     """The function on a copy of the arguments."""
     handed = copy.deepcopy(arguments)
     if exercise.observe:
-        outcome = run(lambda: exercise.observe(function, *handed), seconds)
+        outcome = run(lambda: exercise.observe(function, *handed), seconds, megabytes=megabytes)
         return _measured(arguments, outcome)
-    outcome = run(lambda: function(*handed), seconds)
+    outcome = run(lambda: function(*handed), seconds, megabytes=megabytes)
     changed = tuple(
         name
         for name, before, after in zip(exercise.parameters, arguments, handed, strict=False)
