@@ -109,7 +109,7 @@ def run(
 
 @contextlib.contextmanager
 def _memory(megabytes):
-    """A `with` block in which no more than this can be taken, where the system knows such limits."""
+    """A `with` block in which no more than this can be taken, where there are such limits."""
     if resource is None or not os.path.exists(SIZE_FILE):
         yield
         return

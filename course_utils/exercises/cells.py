@@ -233,7 +233,8 @@ def why_absent(error: NameError, cell: Cell | None) -> str:
     if other:
         return f"The cell before defines `{other}`. The check asks for `{error.name}`."
     return (
-        f"There is no `{error.name}` yet. Run the cell with the exercise first, and after a restart "
+        f"There is no `{error.name}` yet. Run the cell with the exercise first, and after a "
+        "restart "
         "the set-up cell at the top before it."
     )
 

@@ -5,6 +5,8 @@ The words name shape, dtype, entry, sign and size, but never the expected value 
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 from numbers import Number
 
 import numpy as np
@@ -95,6 +97,8 @@ def _or_empty(answer):
 
 def _of_numbers(name, answer, expected, tolerance, by_hand):
     array = as_numbers(answer)
+    if expected.dtype.kind not in "biuf":
+        return f"{name} is not right"
     if array is None:
         wanted = "a number" if expected.ndim == 0 else f"numbers of shape {expected.shape}"
         return f"{name} is {_kind(answer)}, expected {wanted}"
@@ -131,9 +135,16 @@ def as_numbers(answer: object) -> np.ndarray | None:
         return None
     try:
         array = np.asarray(answer)
-    except (ValueError, TypeError, RuntimeError):
+        if array.dtype == object and array.size and all(map(_is_exact, array.ravel())):
+            array = array.astype(float)
+    except (ValueError, TypeError, RuntimeError, OverflowError):
         return None
     return array if array.dtype.kind in "biuf" else None
+
+
+def _is_exact(value):
+    """Whether it is a fraction, a decimal or a whole number of any size."""
+    return isinstance(value, (Fraction, Decimal, int)) and not isinstance(value, bool)
 
 
 def _tell(name, array, expected, close, answer, by_hand):

@@ -115,6 +115,8 @@ class _Diagnosis:
 
     def told(self) -> tuple[str, str]:
         """The status and the message."""
+        if self._is_endless:
+            return WRONG, self._known() or self._difference()
         for look in (
             self._nothing_returned,
             self._kind_returned,
@@ -135,6 +137,10 @@ class _Diagnosis:
             if found:
                 return HINT, found
         return WRONG, self._difference()
+
+    @property
+    def _is_endless(self):
+        return any(trial.outcome.timed_out for trial in self.found)
 
     # ------------------------------------------------------------ what comes back
 
@@ -256,8 +262,6 @@ class _Diagnosis:
     def _mended(self):
         if self.code is None or self.exercise.is_open or not self.wrong:
             return None
-        if any(trial.outcome.timed_out for trial in self.found):
-            return None
         found = search.mends(self.exercise, self.code, self.wrong, search.Clock(MENDING))
         if not found:
             return None
@@ -316,8 +320,6 @@ class _Diagnosis:
 
     def _translated(self):
         if self.raised is None:
-            return None
-        if self.raised.outcome.timed_out:
             return None
         told = explain(self.raised.outcome.raised, self.exercise.parameters)
         found = next(iter(self._findings()), "")

@@ -20,7 +20,7 @@ from functools import cached_property
 
 import numpy as np
 
-from course_utils.exercises import diagnosis, numbers, source, trials
+from course_utils.exercises import diagnosis, number_forms, numbers, source, trials
 from course_utils.exercises.attempt import SECONDS
 from course_utils.exercises.compare import TOLERANCE
 from course_utils.exercises.verdict import (
@@ -107,7 +107,7 @@ class Numbers:
         names = list(self.right)
         if len(answers) == 1 and isinstance(answers[0], Mapping) and not named:
             answers, named = (), answers[0]
-        joined = numbers.joined_decimals(answers, len(names))
+        joined = number_forms.joined_decimals(answers, len(names))
         if joined is not None:
             answers = joined
         if len(answers) > len(names):

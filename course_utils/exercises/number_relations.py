@@ -42,6 +42,9 @@ def relation(name: str, mine: float, right: float, tolerance: float, digits: str
         return ""
     if _like(mine, -right, tolerance) and right:
         return f"{name} has the wrong sign. Should it grow or fall?"
+    if mine == 0 and 0 < abs(right) < 0.5:
+        asked = f" Asked are {digits}." if digits else ""
+        return f"{name} is 0: everything is rounded away, though it is small and not 0.{asked}"
     if mine == 0 or right == 0:
         return ""
     told = _rounded(name, mine, right, digits)
@@ -108,7 +111,8 @@ def _rounded(name, mine, right, digits):
     if abs(mine - right) < 0.006 * abs(right):
         first = 1 - math.floor(math.log10(abs(mine - right) / abs(right)))
         return (
-            f"{name} is close, and differs from about the {_ordinal(first)} digit on. Has something "
+            f"{name} is close, and differs from about the {_ordinal(first)} digit on. Has "
+            "something "
             f"been rounded on the way? {asked}Keep all digits until the end."
         )
     return ""

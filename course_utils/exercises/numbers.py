@@ -6,17 +6,16 @@ mistake, so the first one that does not follow is what is looked at.
 
 import ast
 import math
-import types
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from fractions import Fraction
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
 
-from course_utils.exercises import search, source, trials
-from course_utils.exercises.attempt import Outcome, run
+from course_utils.exercises import search, source
+from course_utils.exercises.attempt import run
 from course_utils.exercises.compare import agree, difference
+from course_utils.exercises.number_cells import Work, as_source
+from course_utils.exercises.number_forms import comma, form, is_number, plain
 from course_utils.exercises.number_relations import exchanged, relation
 from course_utils.exercises.stubs import is_open
 from course_utils.exercises.verdict import (
@@ -32,7 +31,6 @@ from course_utils.exercises.verdict import (
 
 SPOILING, MENDING = 0.25, 0.35
 MOST_HINTS = 2
-PURE_METHODS = {"sum", "mean", "max", "min", "astype", "std", "var", "item", "prod", "cumsum"}
 # Of numbers with few digits, only these changes of the working are likely enough.
 LIKELY = 1.25
 UNSURE = ("number", "name", "written in", "part missing", "part too many", "order", "line too many")
@@ -67,40 +65,12 @@ def _still_missing(missing, given):
     return f"Still to do: {listed(missing)}."
 
 
-def joined_decimals(answers: Sequence[object], count: int) -> list | None:
-    """What `0,5` meant, where twice as many whole numbers came as are asked; else None."""
-    if len(answers) != 2 * count or not all(type(one) is int for one in answers):
-        return None
-    return [tuple(answers[k : k + 2]) for k in range(0, len(answers), 2)]
-
-
-def _plain(value):
-    """Fractions and decimals as floats; everything else as it is."""
-    if isinstance(value, (Fraction, Decimal)):
-        return float(value)
-    if isinstance(value, (tuple, list)):
-        return type(value)(map(_plain, value)) if type(value) in (tuple, list) else value
-    return value
-
-
-def _is_number(value):
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, np.bool_))
-
-
-def _comma(value):
-    """The number that was written with a decimal comma, or None."""
-    whole = type(value) is tuple and len(value) == 2 and all(type(one) is int for one in value)
-    if whole and value[1] >= 0:
-        return float(f"{value[0]}.{value[1]}")
-    return None
-
-
 class _Answers:
     """Answers to one exercise, which of them are wrong, and why."""
 
     def __init__(self, exercise, given, cell):
         self.exercise, self.cell = exercise, cell
-        self.given = {name: _plain(value) for name, value in given.items()}
+        self.given = {name: plain(value) for name, value in given.items()}
         self.right = exercise.right
         if exercise.unsigned and self._all_minus():
             self.given = {name: _minus(value) for name, value in self.given.items()}
@@ -164,47 +134,13 @@ class _Answers:
 
     def _forms(self):
         """A comma for a point, a text for a number, a function for its value."""
+        words = {word for word in self.right.values() if isinstance(word, str)}
         for name in self._in_order(self.wrong):
             value, right = self.given[name], self.right[name]
-            called = self._called(name)
-            if _is_number(right) and _comma(value) is not None:
-                a, b = value
-                good = agree(_comma(value), right, self.exercise.tolerance, by_hand=True)
-                more = "The number itself is right." if good else "The number itself is not right."
-                return (
-                    f"Python reads `{a},{b}` as two numbers, {a} and {b}: its decimal sign is the "
-                    f"point, `{a}.{b}`. {more}"
-                )
-            pairs = _pairs(value, right)
-            if pairs:
-                return (
-                    f"{called} has twice as many numbers as asked: Python reads a decimal comma as "
-                    "the end of a number. Write points, as in `0.5`."
-                )
-            if isinstance(value, str) and _is_number(right):
-                return (
-                    f"{called} is a text in quotes. A number stands without them, and with a point: "
-                    "`0.5`."
-                )
-            if isinstance(right, str):
-                told = self._word(called, value)
-                if told:
-                    return told
-            if callable(value):
-                return f"{called} is a function. Its brackets are missing: what does it give?"
-            if isinstance(right, tuple) and _is_number(value):
-                return f"{called} is one number. Asked are {len(right)}, with commas between them."
-        return ""
-
-    def _word(self, called, value):
-        words = sorted({word for word in self.right.values() if isinstance(word, str)})
-        if not isinstance(value, str):
-            of = f", one of {listed(words, 'or')}" if len(words) > 1 else ""
-            return f"{called} should be a word in quotes{of}. Are the quotes missing?"
-        if len(words) < 2:
-            return ""
-        if value.strip().lower() not in (word.lower() for word in words):
-            return f'"{value[:30]}" is none of the words. Use {listed(words, "or")}.'
+            good = agree(comma(value), right, self.exercise.tolerance, by_hand=True)
+            told = form(self._called(name), value, right, sorted(words), good)
+            if told:
+                return told
         return ""
 
     def _called(self, name):
@@ -277,7 +213,7 @@ class _Answers:
                     if name in own:
                         names[name] = own[name]
         values = {
-            name: value for name, value in names.items() if name not in before and _is_number(value)
+            name: value for name, value in names.items() if name not in before and is_number(value)
         }
         return computed, values
 
@@ -304,7 +240,7 @@ class _Answers:
             between = {
                 other: value
                 for other, value in self._on_the_way.items()
-                if other not in self.right and _is_number(mine) and not _small(value)
+                if other not in self.right and is_number(mine) and not _small(value)
             }
             for other, value in between.items():
                 if agree(mine, value, self.exercise.tolerance, by_hand=True):
@@ -323,14 +259,17 @@ class _Answers:
         """Changes of the working that give the wrong answers."""
         if self._working is None:
             return
-        work = _Work(self.exercise, self._working, self._tolerance)
-        found = [trials.Trial((), Outcome(dict(self.given)))]
+        work = Work(self.right, self._working, self._tolerance)
+        found = [work.trial(self.given)]
         typed = self._tolerance > 1e-6
-        for one in search.slips(work, found, self.wrong, search.Clock(SPOILING)):
-            if typed and (one.edit.weight > LIKELY or one.edit.makes in UNSURE):
+        wrong = work.wrong(self.wrong)
+        for one in search.slips(work, found, wrong, search.Clock(SPOILING)):
+            unsure = one.edit.weight > LIKELY or one.edit.makes in UNSURE
+            if typed and unsure and len(one.claims) < 2:
                 continue
-            names = [self._called(name) for name in self._in_order(one.claims)]
-            yield one.claims, f"{names[0]}: {one.words}", 2
+            claims = frozenset(self.wrong) if work.alone else one.claims
+            names = [self._called(name) for name in self._in_order(claims)]
+            yield claims, f"{names[0]}: {one.words}", 2
 
     @cached_property
     def _tolerance(self):
@@ -342,35 +281,14 @@ class _Answers:
 
     def _mended(self):
         """The one change of the student's own cell that makes it right."""
-        code = self._cell_source()
+        code = None if self.cell is None else as_source(self.cell, list(self.right))
         if code is None:
             return ""
-        work = _Work(self.exercise, code, self.exercise.tolerance)
-        found = search.mends(work, code, self.wrong, search.Clock(MENDING))
+        work = Work(self.right, code, self.exercise.tolerance)
+        found = search.mends(work, code, work.wrong(self.wrong), search.Clock(MENDING))
+        if len(found) == 2 and found[0].edit.mends == found[1].edit.mends:
+            return search.both(*found)
         return "\n".join(one.words for one in found)
-
-    def _cell_source(self):
-        """The student's cell as a function, if it only computes."""
-        if self.cell is None or not _only_computes(self.cell.tree, self.cell.names):
-            return None
-        tree = self.cell.tree
-        targets = self.cell.targets
-        if not set(targets) >= set(self.right) or not _has_operation(tree):
-            return None
-        given = {name: targets[name] for name in self.right}
-        back = ast.Dict(
-            [ast.Constant(name) for name in given],
-            [ast.parse(text, mode="eval").body for text in given.values()],
-        )
-        node = ast.FunctionDef(
-            "cell",
-            ast.arguments([], [], None, [], [], None, []),
-            [*tree.body, ast.Return(back)],
-            [],
-        )
-        module = ast.fix_missing_locations(ast.Module([node], []))
-        names = {name: value for name, value in self.cell.names.items()}
-        return source.Source("cell", node, module, names)
 
     def difference(self) -> str:
         """Where the answers first differ."""
@@ -387,19 +305,6 @@ class _Answers:
         return f"{sentence(told)}{rest}"
 
 
-class _Work:
-    """A working or a cell in the form of an exercise in code, for the searches."""
-
-    observe, may_change, aside, loose, names = None, (), (), (), ()
-    is_open, parameters = False, ()
-
-    def __init__(self, exercise, code, tolerance):
-        self.tolerance = tolerance
-        self.reference_source = code
-        self.own_cases = [()]
-        self.expected = [trials.Trial((), Outcome(exercise.right))]
-
-
 def _minus(value):
     return tuple(-one for one in value) if isinstance(value, (tuple, list)) else -value
 
@@ -408,57 +313,13 @@ def _small(value):
     return value in (0, 1, 2)
 
 
-def _pairs(value, right):
-    count = len(right) if isinstance(right, (tuple, list)) else 0
-    return (
-        count
-        and isinstance(value, (tuple, list))
-        and len(value) == 2 * count
-        and all(type(one) is int for one in value)
-    )
-
-
 def _numbers_of(mine, right):
     """Pairs of numbers, where both are numbers, or as many of them."""
-    if _is_number(mine) and _is_number(right):
+    if is_number(mine) and is_number(right):
         return [(float(mine), float(right))]
-    if isinstance(right, (tuple, list, np.ndarray)) and isinstance(mine, (tuple, list, np.ndarray)):
-        if len(right) == len(mine) and all(map(_is_number, [*mine, *right])):
-            return [(float(one), float(other)) for one, other in zip(mine, right, strict=True)]
-    return []
-
-
-def _has_operation(tree):
-    return any(isinstance(node, (ast.BinOp, ast.Call)) for node in ast.walk(tree))
-
-
-def _only_computes(tree, names):
-    """Whether a cell may be run again and again: arithmetic, loops, functions of the notebook."""
-    own = source.set_in(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.With, ast.Global)):
-            return False
-        stored = isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(
-            node.ctx, ast.Store
-        )
-        if stored:
-            return False
-        if isinstance(node, ast.AugAssign) and getattr(node.target, "id", None) not in own:
-            return False
-        if isinstance(node, ast.Call) and not _is_pure(node.func, names, own):
-            return False
-    return True
-
-
-def _is_pure(function, names, own):
-    text = ast.unparse(function)
-    if text.startswith(("np.", "math.")):
-        return "random" not in text and "load" not in text and "save" not in text
-    if isinstance(function, ast.Attribute):
-        return function.attr in PURE_METHODS
-    if text in ("sum", "range", "len", "abs", "round", "float", "int", "max", "min", "Fraction",
-                "print", "sorted", "zip", "enumerate", "dict", "list", "tuple"):  # fmt: skip
-        return True
-    value = names.get(text)
-    plain = isinstance(value, (types.FunctionType, np.ufunc))
-    return plain and not getattr(value, "__module__", "").startswith("course_utils.training")
+    several = (tuple, list, np.ndarray)
+    if not (isinstance(right, several) and isinstance(mine, several)) or len(right) != len(mine):
+        return []
+    if not all(map(is_number, [*mine, *right])):
+        return []
+    return [(float(one), float(other)) for one, other in zip(mine, right, strict=True)]

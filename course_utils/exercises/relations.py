@@ -57,9 +57,8 @@ def relation(
             return f"{name} is `{parameter}`, just as it came in."
     if _all_alike(got) and not _all_alike(right):
         value = f"{float(np.ravel(got[0])[0]):.4g}"
-        return (
-            f"{name} is {value} everywhere, whatever comes in. Is everything else cut off or lost?"
-        )
+        return f"{name} is the same whatever comes in: {value}. Is everything else cut off, or "
+        "never used?"
     if [value.shape for value in got] == [value.shape for value in right]:
         return _of_same_shape(name, got, right, arguments)
     if _equal(got, [value.T for value in right]):

@@ -67,7 +67,7 @@ def mends(exercise, source: Source, wrong: set, clock: Clock) -> list[Found]:
             partial.append((edit, left))
     for edit, left in sorted(partial, key=lambda one: (len(one[1]), one[0].weight))[:3]:
         with edit:
-            for other in sorted(candidates, key=lambda one: one.mends != edit.mends):  # noqa: B023
+            for other in sorted(candidates, key=lambda one: one.mends != edit.mends):
                 if clock.is_over:
                     return []
                 rest = _left(exercise, source, other, left) if _apart(edit, other) else None

@@ -1,4 +1,4 @@
-"""Tells an exercise that has not been attempted from one that is wrong: dots stand where they stood.
+"""Tells an exercise that has not been attempted from a wrong one: dots stand where they stood.
 
 Nothing is said about an answer, and nothing remembered, before somebody has worked on it.
 """

@@ -316,7 +316,8 @@ TRANSLATIONS = (
         "compare with each entry, take `np.maximum` or `np.minimum`.")),
     (IndexError, r"arrays used as indices must be", _sentence(
         "these are not indices: an index is a whole number, a place and not a value.")),
-    (ValueError, r"need at least one array", _sentence("nothing came: there is not a single part.")),
+    (ValueError, r"need at least one array", _sentence("nothing came: there is not a single "
+    "part.")),
     (IndexError, r"boolean index did not match", _sentence(
         "the mask has another shape than the array that it picks from.")),
     (AttributeError, r"'([\w.]+)' object has no attribute '(\w+)'", _attribute),

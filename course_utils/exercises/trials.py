@@ -179,10 +179,18 @@ def _same_trial(exercise, one, other, right, names):
         return False
     compared = theirs.keys() if names is None else (names | aside) & theirs.keys()
     return all(
-        agree(mine[name], theirs[name], exercise.tolerance)
+        _alike(mine[name], theirs[name], exercise.tolerance)
         for name in compared
         if name not in aside or name in mine
     )
+
+
+def _alike(one, other, tolerance):
+    """Whether two results agree, in their shapes as well."""
+    arrays = (np.ndarray, np.generic, float, int)
+    if isinstance(one, arrays) and isinstance(other, arrays) and np.shape(one) != np.shape(other):
+        return False
+    return agree(one, other, tolerance)
 
 
 def name_of(exercise, place: object, count: int) -> str:
