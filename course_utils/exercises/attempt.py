@@ -87,7 +87,6 @@ def run(
     seconds: float = SECONDS,
     *,
     frozen: bool = True,
-    megabytes: int = MEGABYTES,
 ) -> Outcome:
     """Call `function` and say what came of it, after `seconds` at the latest.
 
@@ -96,7 +95,6 @@ def run(
     """
     output, catch, value = _ShortOutput(), _Catch(), None
     with (
-        _memory(megabytes),
         contextlib.redirect_stdout(output),
         warnings.catch_warnings(),
         np.errstate(all="ignore"),
@@ -108,7 +106,7 @@ def run(
 
 
 @contextlib.contextmanager
-def _memory(megabytes):
+def memory(megabytes: int = MEGABYTES):
     """A `with` block in which no more than this can be taken, where there are such limits."""
     if resource is None or not os.path.exists(SIZE_FILE):
         yield

@@ -58,9 +58,16 @@ def as_source(cell, names: list) -> source.Source | None:
 
 def _only_computes(tree, names):
     """Whether a cell may be run again and again: arithmetic, loops, functions of the notebook."""
-    own = source.set_in(tree)
+    own = source.set_in(tree) | {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.With, ast.Global)):
+        if isinstance(node, (ast.ClassDef, ast.With, ast.Global)):
+            return False
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and not _is_of_numbers(node):
             return False
         stored = isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(
             node.ctx, ast.Store
@@ -74,6 +81,12 @@ def _only_computes(tree, names):
     return True
 
 
+def _is_of_numbers(node):
+    """Whether an import is one of Python's or NumPy's mathematics."""
+    names = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+    return bool(set(names) & {"math", "numpy", "fractions", "decimal", "statistics"})
+
+
 def _is_pure(function, names, own):
     text = ast.unparse(function)
     if text.startswith(("np.", "math.")):
@@ -81,6 +94,8 @@ def _is_pure(function, names, own):
     if isinstance(function, ast.Attribute):
         return function.attr in PURE_METHODS
     if text in PURE:
+        return True
+    if text in own:
         return True
     value = names.get(text)
     plain = isinstance(value, (types.FunctionType, np.ufunc))

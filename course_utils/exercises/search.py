@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from course_utils.exercises import edits, trials
-from course_utils.exercises.attempt import run
+from course_utils.exercises.attempt import memory, run
 from course_utils.exercises.sentences import is_known, sentence
 from course_utils.exercises.source import Source
 from course_utils.exercises.trials import Trial
 from course_utils.exercises.verdict import shortened
 
-SECONDS_A_CASE, MEGABYTES_A_CASE = 0.05, 200
+SECONDS_A_CASE, MEGABYTES = 0.05, 200
 # Of the changes that do most often mend an answer: how many are tried two at a time.
 PAIRED, PAIRED_WEIGHT = 70, 1.0
 
@@ -28,7 +28,7 @@ class Clock:
     def __init__(self, seconds: float):
         self.end = time.process_time() + seconds
         self.share = self.end - seconds / 3
-        self.wall = time.monotonic() + 4 * seconds
+        self.wall = time.monotonic() + 20 * seconds
 
     @property
     def share_is_over(self) -> bool:
@@ -55,6 +55,11 @@ def mends(exercise, source: Source, wrong: set, clock: Clock) -> list[Found]:
 
     `wrong` are the parts that are wrong as it stands.
     """
+    with memory(MEGABYTES):
+        return _mends(exercise, source, wrong, clock)
+
+
+def _mends(exercise, source, wrong, clock):
     candidates = [edit for edit in edits.edits(source) if _says(edit, "mends")]
     partial = []
     for edit in candidates:
@@ -114,7 +119,7 @@ def _left(exercise, source, edit, wrong):
         return None
     left = set()
     for arguments, right in zip(exercise.own_cases, exercise.expected, strict=False):
-        trial = trials.try_once(exercise, answer, arguments, SECONDS_A_CASE, MEGABYTES_A_CASE)
+        trial = trials.try_once(exercise, answer, arguments, SECONDS_A_CASE)
         if trial.outcome.raised is not None or trial.changed:
             return None
         if not trials.same_structure(exercise, trial, right):
@@ -159,6 +164,11 @@ def slips(exercise, found: Sequence[Trial], wrong: set, clock: Clock) -> list[Fo
     source = exercise.reference_source
     if source is None or any(trial.outcome.raised is not None for trial in found):
         return []
+    with memory(MEGABYTES):
+        return _slips(exercise, source, found, wrong, clock)
+
+
+def _slips(exercise, source, found, wrong, clock):
     best = {}
     for edit in edits.edits(source):
         if clock.is_over:
@@ -179,7 +189,7 @@ def _made(exercise, function, found, wrong):
     """The parts that a spoiled reference has wrong, if the answer has them just as wrong."""
     claims = set()
     for arguments, right, mine in zip(exercise.own_cases, exercise.expected, found, strict=False):
-        trial = trials.try_once(exercise, function, arguments, SECONDS_A_CASE, MEGABYTES_A_CASE)
+        trial = trials.try_once(exercise, function, arguments, SECONDS_A_CASE)
         if trial.outcome.raised is not None or trial.changed != mine.changed:
             return None
         if not trials.same_structure(exercise, trial, right):

@@ -22,6 +22,7 @@ LIBRARIES = (
     sysconfig.get_path("stdlib"),
 )
 MOST_CODE = 60
+LETTERS = "abcdef"  # of the options of a choice
 # Products that could have been meant, simplest first.
 PRODUCTS = ("{a} @ {b}", "{a}.T @ {b}", "{a} @ {b}.T", "{b} @ {a}", "{b}.T @ {a}", "{b} @ {a}.T")
 
@@ -105,12 +106,16 @@ def _expression(text):
 
 
 def _value(node, frame):
-    """The value of names, attributes and simple arithmetic in a frame, or None; calls nothing."""
+    """The value of names, attributes and simple arithmetic in a frame; calls nothing.
+
+    NotImplemented if there is none.
+    """
     for one in ast.walk(node):
         if isinstance(one, (ast.Call, ast.Await, ast.Yield, ast.NamedExpr, ast.Lambda)):
-            return None
+            return NotImplemented
     code = compile(ast.fix_missing_locations(ast.Expression(node)), "<operand>", "eval")
-    return run(lambda: eval(code, frame.f_globals, dict(frame.f_locals)), 0.2).value
+    outcome = run(lambda: eval(code, frame.f_globals, dict(frame.f_locals)), 0.2, frozen=False)
+    return NotImplemented if outcome.raised is not None else outcome.value
 
 
 def _product(found, place, parameters):
@@ -188,18 +193,10 @@ def _which_is_none(place):
     if place is None or place.node is None:
         return None
     for node in ast.walk(place.node):
-        if isinstance(node, (ast.Name, ast.Attribute)):
-            outcome = run(lambda node=node: (_value(node, place.frame), True), 0.2)
-            known = outcome.raised is None and _exists(node, place.frame)
-            if known and outcome.value[0] is None:
-                return ast.unparse(node)
+        named = isinstance(node, (ast.Name, ast.Attribute))
+        if named and _value(node, place.frame) is None:
+            return ast.unparse(node)
     return None
-
-
-def _exists(node, frame):
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name) and (node.id in frame.f_locals or node.id in frame.f_globals)
 
 
 def _not_defined(found, place, parameters):
@@ -211,8 +208,12 @@ def _not_defined(found, place, parameters):
     near = difflib.get_close_matches(name, [*inside, *parameters], 1, 0.6)
     same = [one for one in (*inside, *parameters) if one.lower() == name.lower()]
     near = same or near
+    if name in LETTERS and (place is None or place.frame.f_code.co_name == "<module>"):
+        return f'there is no `{name}`. If the letter is meant, it stands in quotes: "{name}".'
     if near:
         return f"there is no `{name}`. Do you mean `{near[0]}`?"
+    if place is not None and place.frame.f_code.co_name == "<module>":
+        return f"there is no `{name}`. It is not set in any cell that has been run."
     known = ", ".join(f"`{one}`" for one in inside if not one.startswith("_"))
     return (
         f"there is no `{name}`. The function knows {known}."

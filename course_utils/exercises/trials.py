@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.exercises.attempt import MEGABYTES, Outcome, run
+from course_utils.exercises.attempt import Outcome, memory, run
 from course_utils.exercises.compare import ORDINALS, agree, difference
 
 
@@ -36,23 +36,22 @@ class Trial:
 def attempt(exercise, function: Callable, cases: Sequence[tuple] | None = None) -> list[Trial]:
     """One trial a case; after a call that ran for too long there are no more."""
     found, end = [], time.monotonic() + exercise.seconds
-    for arguments in exercise.own_cases if cases is None else cases:
-        trial = try_once(exercise, function, arguments, max(0.05, end - time.monotonic()))
-        found.append(trial)
-        if trial.outcome.timed_out:
-            break
+    with memory():
+        for arguments in exercise.own_cases if cases is None else cases:
+            left = max(0.05, end - time.monotonic())
+            found.append(try_once(exercise, function, arguments, left))
+            if found[-1].outcome.timed_out:
+                break
     return found
 
 
-def try_once(
-    exercise, function: Callable, arguments: tuple, seconds: float, megabytes: int = MEGABYTES
-) -> Trial:
+def try_once(exercise, function: Callable, arguments: tuple, seconds: float) -> Trial:
     """The function on a copy of the arguments."""
     handed = copy.deepcopy(arguments)
     if exercise.observe:
-        outcome = run(lambda: exercise.observe(function, *handed), seconds, megabytes=megabytes)
+        outcome = run(lambda: exercise.observe(function, *handed), seconds)
         return _measured(arguments, outcome)
-    outcome = run(lambda: function(*handed), seconds, megabytes=megabytes)
+    outcome = run(lambda: function(*handed), seconds)
     changed = tuple(
         name
         for name, before, after in zip(exercise.parameters, arguments, handed, strict=False)
