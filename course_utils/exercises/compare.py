@@ -5,6 +5,8 @@ The words name shape, dtype, entry, sign and size, but never the expected value 
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 from numbers import Number
 
 import numpy as np
@@ -22,17 +24,19 @@ def difference(
     tolerance: float = TOLERANCE,
     by_hand: bool = False,
     names: tuple[str, ...] = (),
+    quiet: bool = False,
 ) -> str | None:
     """None if `answer` agrees with `expected`, else a sentence about the first difference.
 
     Numbers agree within `tolerance` relative to their size. `by_hand` is for numbers typed in: the
     shape may be any that holds them in order, and the sentence does not tell which are zero.
-    `names` are those of the parts when `expected` is a tuple.
+    `names` are those of the parts when `expected` is a tuple. `quiet` is quicker: it only says that
+    there is a difference.
     """
     if isinstance(expected, Mapping):
-        return _of_mapping(name, answer, expected, tolerance, by_hand)
+        return _of_mapping(name, answer, expected, tolerance, by_hand, quiet)
     if isinstance(expected, (tuple, list)) and not (by_hand and _is_numeric(expected)):
-        return _of_parts(name, answer, expected, tolerance, by_hand, names)
+        return _of_parts(name, answer, expected, tolerance, by_hand, names, quiet)
     if isinstance(expected, str):
         same = isinstance(answer, str) and answer.strip().lower() == expected.lower()
         return None if same else f"{name} is not right"
@@ -42,12 +46,12 @@ def difference(
         return None if bool(answer) == bool(expected) else f"{name} is not right"
     if expected is None:
         return None if answer is None else f"{name} is {_kind(answer)}, expected None"
-    return _of_numbers(name, answer, np.asarray(expected), tolerance, by_hand)
+    return _of_numbers(name, answer, np.asarray(expected), tolerance, by_hand, quiet)
 
 
 def agree(answer: object, expected: object, tolerance: float = TOLERANCE, **options) -> bool:
     """Whether `difference` finds none."""
-    return difference("", answer, expected, tolerance=tolerance, **options) is None
+    return difference("", answer, expected, tolerance=tolerance, quiet=True, **options) is None
 
 
 def _is_numeric(value):
@@ -56,20 +60,22 @@ def _is_numeric(value):
     return isinstance(value, (Number, np.ndarray, np.generic)) and not isinstance(value, bool)
 
 
-def _of_mapping(name, answer, expected, tolerance, by_hand):
+def _of_mapping(name, answer, expected, tolerance, by_hand, quiet):
     if not isinstance(answer, Mapping):
         return f"{name} is {_kind(answer)}, expected a dictionary"
     for key, value in expected.items():
         if key not in answer:
             return f"{name} has no entry {key!r}"
         part = key if isinstance(key, str) else f"the entry for {key!r}"
-        found = difference(part, answer[key], value, tolerance=tolerance, by_hand=by_hand)
+        found = difference(
+            part, answer[key], value, tolerance=tolerance, by_hand=by_hand, quiet=quiet
+        )
         if found:
             return found
     return None
 
 
-def _of_parts(name, answer, expected, tolerance, by_hand, names):
+def _of_parts(name, answer, expected, tolerance, by_hand, names, quiet):
     if not isinstance(answer, (tuple, list, np.ndarray)) or np.ndim(_or_empty(answer)) == 0:
         return f"{name} is {_kind(answer)}, expected {len(expected)} values"
     if len(answer) != len(expected):
@@ -82,7 +88,7 @@ def _of_parts(name, answer, expected, tolerance, by_hand, names):
             for i in range(len(expected))
         )
     for part, one, wanted in zip(names, answer, expected, strict=True):
-        found = difference(part, one, wanted, tolerance=tolerance, by_hand=by_hand)
+        found = difference(part, one, wanted, tolerance=tolerance, by_hand=by_hand, quiet=quiet)
         if found:
             return found
     return None
@@ -93,15 +99,19 @@ def _or_empty(answer):
     return answer if isinstance(answer, np.ndarray) else [0] * max(1, len(answer))
 
 
-def _of_numbers(name, answer, expected, tolerance, by_hand):
+def _of_numbers(name, answer, expected, tolerance, by_hand, quiet):
     array = as_numbers(answer)
+    if expected.dtype.kind not in "biuf":
+        return f"{name} is not right"
     if array is None:
         wanted = "a number" if expected.ndim == 0 else f"numbers of shape {expected.shape}"
         return f"{name} is {_kind(answer)}, expected {wanted}"
     if array.dtype.kind == "b" and expected.dtype.kind != "b":
         return f"{name} is made of True and False, expected numbers"
-    if by_hand and array.size == expected.size:
+    if (by_hand or expected.ndim == 0) and array.size == expected.size:
         array = array.reshape(expected.shape)
+    if expected.dtype == np.uint8 and array.dtype.kind == "f":
+        return f"{name} has dtype {array.dtype}. Bytes are whole numbers from 0 to 255 (`uint8`)"
     if array.shape != expected.shape:
         return f"{name} has shape {array.shape}, expected {expected.shape}"
     if array.dtype == np.float16 and expected.dtype.kind == "f":
@@ -116,10 +126,13 @@ def _of_numbers(name, answer, expected, tolerance, by_hand):
         allowed = np.where(expected == 0, max(1e-6, 1e-3 * tolerance * size), allowed)
     if whole:
         allowed = 1e-6
+    allowed = np.where(np.isfinite(expected), allowed, 0.0)
     with np.errstate(invalid="ignore"):
         close = (np.abs(array - expected) <= allowed) | (array == expected)
     close |= np.isnan(array) & np.isnan(expected)
-    return None if close.all() else _tell(name, array, expected, close, answer, by_hand)
+    if close.all():
+        return None
+    return f"{name} is not right" if quiet else _tell(name, array, expected, close, answer, by_hand)
 
 
 def as_numbers(answer: object) -> np.ndarray | None:
@@ -128,9 +141,16 @@ def as_numbers(answer: object) -> np.ndarray | None:
         return None
     try:
         array = np.asarray(answer)
-    except (ValueError, TypeError, RuntimeError):
+        if array.dtype == object and array.size and all(map(_is_exact, array.ravel())):
+            array = array.astype(float)
+    except (ValueError, TypeError, RuntimeError, OverflowError):
         return None
     return array if array.dtype.kind in "biuf" else None
+
+
+def _is_exact(value):
+    """Whether it is a fraction, a decimal or a whole number of any size."""
+    return isinstance(value, (Fraction, Decimal, int)) and not isinstance(value, bool)
 
 
 def _tell(name, array, expected, close, answer, by_hand):
@@ -187,10 +207,15 @@ def _expected_size(got, wanted):
         return f"expected {sign}"
     if got == 0:
         return "expected a number that is not 0"
-    ratio = abs(got / wanted)
-    if 1 / 3 < ratio < 3:
-        return f"which is a little too {'large' if ratio > 1 else 'small'} in size"
-    return f"expected a size near 1e{math.floor(math.log10(abs(wanted))):+03d}"
+    size = math.log10(abs(got)) - math.log10(abs(wanted))
+    way = "large" if size > 0 else "small"
+    if abs(size) < math.log10(3):
+        return f"which is a little too {way} in size"
+    if abs(size) < 1:
+        return f"which is several times too {way} in size"
+    return (
+        f"which is far too {way} in size: by a factor of more than {10 ** min(int(abs(size)), 9):,}"
+    )
 
 
 def _kind(value):

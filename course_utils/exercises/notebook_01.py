@@ -20,6 +20,24 @@ Z = 2 * 0.4 - 1 * 0.6 + 0.3
 P = 1 / (1 + math.exp(-Z))
 
 
+def neuron_by_hand():
+    """z, p, the loss and its slope, step by step."""
+    weighted = 2 * 0.4 + (-1) * 0.6
+    z = weighted + 0.3
+    p = 1 / (1 + math.exp(-z))
+    L = -math.log(p)
+    dz = p - 1
+    return {"z": z, "p": p, "L": L, "dz": dz}
+
+
+def parameters_by_hand():
+    """The parameters of a 784-256-10 network, layer by layer."""
+    first_layer = 784 * 256 + 256
+    second_layer = 256 * 10 + 10
+    answer = first_layer + second_layer
+    return answer
+
+
 def layer(X, W, b):
     """A dense layer with a ReLU."""
     return np.maximum(0, X @ W + b)
@@ -116,6 +134,8 @@ EXERCISES = (
         ],
         insight="Predicted minus wanted: with the cross-entropy the sigmoid's own slope cancels.",
         tolerance=4e-4,
+        working=neuron_by_hand,
+        digits="four decimals",
     ),
     Function(
         "01.2",
@@ -420,6 +440,16 @@ EXERCISES = (
                 784 * 256 + 256 * 10 + 2,
                 "One bias for a whole layer? Each neuron has its own.",
             ),
+            Mistake(
+                784 * 256 + 784 + 256 * 10 + 256,
+                "You gave each layer as many biases as it has inputs. A bias belongs to a neuron: "
+                "how "
+                "many are in each layer?",
+            ),
+            Mistake(
+                784 * 256 + 256 * 10 + 784,
+                "You gave the inputs biases and the neurons none. Who adds a bias?",
+            ),
             Mistake(784 + 256 + 10, "That is the number of units. Count their connections."),
             Mistake(256 + 10, "These are the biases alone."),
             Mistake(
@@ -427,6 +457,7 @@ EXERCISES = (
                 "You multiplied all three. The layers follow each other: their weights add up.",
             ),
         ],
+        working=parameters_by_hand,
         insight="203,530 numbers, and the batch size is in none of them.",
     ),
     Choice(

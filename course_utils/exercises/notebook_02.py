@@ -21,6 +21,18 @@ DB = A - 1
 DW = 2 * DB
 
 
+def neuron_by_hand():
+    """The activation, the loss, its gradients and one step, in the order of the chain rule."""
+    x, w, b, lr = 2, 0.5, 0.3, 0.1
+    z = w * x + b
+    a = 1 / (1 + math.exp(-z))
+    loss = -math.log(a)
+    db = a - 1
+    dw = db * x
+    w_new = w - lr * dw
+    return {"a": a, "loss": loss, "dw": dw, "db": db, "w_new": w_new}
+
+
 def dense_backward(X, W, dZ):
     """Gradients of the input, the weights and the bias of Z = X @ W + b."""
     dX = dZ @ W.T
@@ -114,7 +126,14 @@ def _pass_with(dZ2=None, dZ1=None, sums=True, dA1=None):
 
 def broken_pass(X, Z1, A1, P, Y, W2):
     """The pass as it stands in the exercise, with its wrong line."""
-    return _pass_with(dZ1=lambda dA1, Z1, A1: dA1 * (dA1 > 0))(X, Z1, A1, P, Y, W2)
+    dZ2 = (P - Y) / len(X)
+    dW2 = A1.T @ dZ2
+    db2 = dZ2.sum(axis=0)
+    dA1 = dZ2 @ W2.T
+    dZ1 = dA1 * (dA1 > 0)
+    dW1 = X.T @ dZ1
+    db1 = dZ1.sum(axis=0)
+    return {"0.W": dW1, "0.b": db1, "2.W": dW2, "2.b": db2}
 
 
 EXERCISES = (
@@ -169,6 +188,11 @@ EXERCISES = (
                 "slope of its own.",
             ),
             Mistake(
+                {"dw": DW * A * (1 - A)},
+                "The slope of the sigmoid is in your dw once more. In a - 1 it has cancelled "
+                "already.",
+            ),
+            Mistake(
                 {"dw": DB},
                 "dw and db are not the same: what multiplies w in z, and what multiplies b?",
             ),
@@ -181,6 +205,10 @@ EXERCISES = (
                 {"w_new": 0.5 + 0.1 * DW},
                 "This step goes uphill: the gradient points to where the loss grows.",
             ),
+            Mistake(
+                {"w_new": 0.3 - 0.1 * DW},
+                "You stepped from b = 0.3. Where does w stand?",
+            ),
             Mistake({"w_new": 0.5 - DW}, "How long is the step? The rate is 0.1, not 1."),
             Mistake(
                 {"w_new": 0.5 - 0.1 * DB},
@@ -190,6 +218,8 @@ EXERCISES = (
         insight="Predicted minus wanted, times the input: the gradient of every sigmoid neuron "
         "with this loss.",
         tolerance=3e-4,
+        working=neuron_by_hand,
+        digits="four decimals",
     ),
     Function(
         "02.2",

@@ -28,6 +28,25 @@ def _value(x):
     return x**2 - 4 * x + 7
 
 
+def parabola_by_hand():
+    """Twenty steps on the parabola."""
+    lr, x = 0.1, 0.0
+    for _ in range(20):
+        slope = 2 * x - 4
+        x = x - lr * slope
+    x20 = x
+    f20 = x20**2 - 4 * x20 + 7
+    return {"x20": x20, "f20": f20}
+
+
+def largest_rate_by_hand():
+    """Two over the largest curvature of the Hessian."""
+    hessian = 2 * np.array([[MEAN_SQUARED_AGE, MEAN_AGE], [MEAN_AGE, 1.0]])
+    steep = np.linalg.eigvalsh(hessian).max()
+    answer = 2 / steep
+    return answer
+
+
 def line_gradient(w, b, inputs, targets):
     """The gradient of the mean squared error of the line w x + b, with respect to w and b."""
     error = w * inputs + b - targets
@@ -88,6 +107,12 @@ EXERCISES = (
             Mistake(
                 {"x20": 0.4 * 20}, "You took the first gradient 20 times. It changes as x moves."
             ),
+            Mistake(
+                {"x20": 3 * (1 - 0.8**20)},
+                "Your walk ends near 3: that is the minimum of another parabola. What is the "
+                "derivative "
+                "of this f?",
+            ),
             Mistake({"x20": 0.4}, "That is one step. There are 19 more."),
             Mistake(
                 {"f20": 2 * _after(20) - 4},
@@ -105,6 +130,8 @@ EXERCISES = (
         ],
         insight="2 - 2 * 0.8^20: each step multiplies the distance by 1 - lr * f''.",
         tolerance=5e-7,
+        working=parabola_by_hand,
+        digits="six decimals",
     ),
     Numbers(
         "03.2",
@@ -292,6 +319,8 @@ EXERCISES = (
         ],
         insight="A thousand times smaller than for standardized data: ages are large numbers.",
         tolerance=0.03,
+        working=largest_rate_by_hand,
+        digits="two significant digits",
     ),
     Choice(
         "03.5",

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+from course_utils.exercises.engine import Choice, Function, Goal, Mistake, Numbers, Option
 
 WRITE = "write the mini-batch iterator, and name four ways to get it wrong"
 MEASURE = "measure how far the gradient of a mini-batch is from the full one"
@@ -19,6 +19,8 @@ LOWER = "lower the noise floor with a rate that decays, and learn from a stream"
 SIZES = dict(zip("ABCD", np.random.default_rng(11).permutation([2, 20, 200, 1000]), strict=True))
 
 
+STABLE = "it does not diverge"
+EARLY, LATE = "below 0.1 after 300 examples", "below 0.0004 at the end"
 PAIRS = "each batch is a pair, rows of x and rows of y"
 
 
@@ -151,6 +153,23 @@ def _one_further(x, y, batch_size, rng):
         yield x[chosen], y[chosen]
 
 
+def counting_by_hand():
+    """Updates, the last batch, and what a calmer gradient costs."""
+    images, batch, epochs, rate, noise = 60_000, 128, 5, 0.05, 0.8
+    updates_an_epoch = math.ceil(images / batch)
+    updates = epochs * updates_an_epoch
+    last_batch = images - (updates_an_epoch - 1) * batch
+    times = (noise / 0.2) ** 2
+    calmer_batch = batch * times
+    scaled_rate = rate * times
+    return {
+        "updates": updates,
+        "last_batch": last_batch,
+        "calmer_batch": round(calmer_batch),
+        "scaled_rate": scaled_rate,
+    }
+
+
 def my_rate(step):
     """A rate that falls as 1/step: fast at the start, and calm at the end."""
     return 1 / (25 + step)
@@ -159,6 +178,7 @@ def my_rate(step):
 def demands(rate, streams):
     """Which demands a rate meets on streams of (x, noise), for the line y = 2x + 1 + noise."""
     early, late = [], []
+    course = _course([float(rate(step)) for step in (0, 1, 10, 100, 300, 1000, 4000, 4999)])
     for stream in streams:
         w = b = 0.0
         far = []
@@ -168,15 +188,27 @@ def demands(rate, streams):
             w, b = w - lr * 2 * error * x, b - lr * 2 * error
             distance = (w - 2) ** 2 + (b - 1) ** 2
             if not distance < 1e12:
-                return {"it does not diverge": False}
+                unmet = {name: Goal(False, "it diverged") for name in (EARLY, LATE)}
+                return {STABLE: Goal(False, f"at step {step}"), **unmet, "the rate": course}
             far.append(distance)
         early.append(sum(far[250:350]) / 100)
         late.append(sum(far[-500:]) / 500)
+    soon, end = sum(early) / len(early), sum(late) / len(late)
     return {
-        "it does not diverge": True,
-        "below 0.1 after 300 examples": sum(early) / len(early) < 0.1,
-        "below 0.0004 at the end": sum(late) / len(late) < 0.0004,
+        STABLE: Goal(True),
+        EARLY: Goal(soon < 0.1, f"it is {soon:.2g}"),
+        LATE: Goal(end < 0.0004, f"it is {end:.2g}"),
+        "the rate": course,
     }
+
+
+def _course(rates):
+    """How a rate goes, in a word: only to recognize mistakes."""
+    if min(rates) < 0:
+        return "becomes negative"
+    if max(rates) == min(rates):
+        return "is 0" if rates[0] == 0 else "stays"
+    return "grows" if rates[-1] > rates[0] else "falls"
 
 
 def _streams(rng):
@@ -325,6 +357,13 @@ EXERCISES = (
                 {"updates": 5 * 468},
                 "The short last batch of each epoch makes an update, too.",
             ),
+            Mistake(
+                {"updates": 300_000 // 128},
+                "You laid the five epochs end to end, and left out the rest. Each epoch ends with "
+                "a "
+                "short batch of its own.",
+            ),
+            Mistake({"updates": 300_000}, "Those are examples. How many of them make one update?"),
             Mistake({"updates": 469}, "That is one epoch. There are five."),
             Mistake(
                 {"updates": 5 * 60_000 / 128},
@@ -369,6 +408,7 @@ EXERCISES = (
         insight="A quarter of the noise costs 16 times the batch. The rate to try is 0.8, if the "
         "curvature allows it.",
         tolerance=1e-4,
+        working=counting_by_hand,
     ),
     Function(
         "04.4",
@@ -377,6 +417,7 @@ EXERCISES = (
         reference=my_rate,
         cases=_streams,
         observe=demands,
+        aside=("the rate",),
         mistakes=[
             Mistake(
                 lambda step: 0.01,
@@ -392,6 +433,48 @@ EXERCISES = (
                 lambda step: 0.04 * 0.9**step,
                 "It has not arrived, neither early nor late. A rate that dies out too fast stops "
                 "the run on its way: how far can it still walk?",
+            ),
+            Mistake(
+                lambda step: 0.0,
+                "Your rate is 0 at every step, so nothing moves. Does a `//` cut it off?",
+            ),
+            Mistake(
+                lambda step: 0.04 * (1 + step),
+                "Your rate grows with the step, until it diverges. What must the step do to it?",
+            ),
+            Mistake(
+                lambda step: step / (25 + step),
+                "Your rate grows towards 1, and diverges on the way. Where must the step stand in "
+                "a fraction?",
+            ),
+            Mistake(
+                lambda step: 0.01 + 1e-6 * step,
+                "Your rate grows with the step. The floor is as high as the last rates allow.",
+            ),
+            Mistake(
+                lambda step: 0.04 * (1 - step / 4000),
+                "Your rate becomes negative on the way: from there on each step goes uphill.",
+            ),
+            Mistake(
+                lambda step: 0.08 - 8e-5 * step,
+                "Your rate becomes negative on the way: from there on it walks uphill and "
+                "diverges.",
+            ),
+            Mistake(
+                lambda step: 0.1 / math.sqrt(1 + step / 4),
+                "It falls, but too slowly: at the end the noise is still heard. What falls faster "
+                "than a root?",
+            ),
+            Mistake(
+                lambda step: 0.001 / (1 + step / 5000),
+                "It begins too small: after 300 examples it is still on its way. A rate that falls "
+                "may begin large.",
+            ),
+            Mistake(
+                lambda step: 0.0001,
+                "A constant rate as small as this never arrives. Only a rate that falls can be "
+                "fast "
+                "first and calm later.",
             ),
             Mistake(
                 lambda step: 1.0,

@@ -16,6 +16,25 @@ ADAM_STEPS = {"straight": 120, "tilted": 131}
 ROOT_HALF = np.sqrt(0.5)
 
 
+def two_steps_by_hand():
+    """How far each method moves at step 1 and at step 2, with a gradient of 4."""
+    g, lr = 4, 0.1
+    velocity = 0.9 * g + g
+    momentum_moves = lr * g, lr * velocity
+    adagrad_moves = lr * g / np.sqrt(g**2), lr * g / np.sqrt(2 * g**2)
+    v1 = 0.1 * g**2
+    v2 = 0.9 * v1 + 0.1 * g**2
+    rmsprop_moves = lr * g / np.sqrt(v1), lr * g / np.sqrt(v2)
+    m_hat, v_hat = g, g**2
+    adam_moves = lr * m_hat / np.sqrt(v_hat), lr * m_hat / np.sqrt(v_hat)
+    return {
+        "momentum_moves": momentum_moves,
+        "adagrad_moves": adagrad_moves,
+        "rmsprop_moves": rmsprop_moves,
+        "adam_moves": adam_moves,
+    }
+
+
 class MomentumGiven:
     """The class as it stands in the exercise: it remembers nothing and moves nothing."""
 
@@ -146,6 +165,23 @@ class _FrictionTwice(Momentum):
         return self.lr * self.mu * self.velocity
 
 
+class _TheGradientItself(Momentum):
+    """The velocity begins as the caller's own array."""
+
+    def step(self, theta, grad):
+        if self.velocity is None:
+            self.velocity = grad
+        else:
+            self.velocity *= self.mu
+            self.velocity += grad
+        theta -= self.lr * self.velocity
+
+
+class _AveragedAndRebinds(_Averaged):
+    def step(self, theta, grad):
+        super().step(theta.copy(), grad)
+
+
 class RMSPropGiven:
     """The class as it stands in the exercise."""
 
@@ -253,6 +289,11 @@ class _OneScaleForAll(RMSProp):
         return self.lr * grad / (np.sqrt(self.v.mean()) + self.eps)
 
 
+class _SumForAll(RMSProp):
+    def v_after(self, grad):
+        return self.decay * self.v + (1 - self.decay) * np.sum(grad**2)
+
+
 class _CorrectedAsInAdam(RMSProp):
     steps = 0
 
@@ -341,6 +382,25 @@ class _WithoutPower(Adam):
 class _OneBetaForBoth(Adam):
     def corrected(self):
         return self.m / (1 - self.beta1**self.t), self.v / (1 - self.beta1**self.t)
+
+
+class _CorrectionsSwapped(Adam):
+    def corrected(self):
+        return self.m / (1 - self.beta2**self.t), self.v / (1 - self.beta1**self.t)
+
+
+class _OneArrayForBoth(Adam):
+    """m and v are one and the same array, changed in place."""
+
+    def step(self, theta, grad):
+        if self.m is None:
+            self.m = self.v = np.zeros_like(theta)
+        self.t += 1
+        self.m *= self.beta1
+        self.m += (1 - self.beta1) * grad
+        self.v *= self.beta2
+        self.v += (1 - self.beta2) * grad**2
+        theta -= self.move(*self.corrected())
 
 
 class _TimesT(Adam):
@@ -482,13 +542,14 @@ def _steps(cls, start, gradients, lr, **settings):
     cls = type(cls.__name__, (cls,), {})  # nothing is left over from one case to the next
     names = ("velocity", "m", "v")
     thetas, twins = [start.copy()], [2 * start]
+    handed = np.empty_like(start)  # one array for all gradients, as in a network
     theta, twin = start.copy(), 2 * start
     one, other = cls(lr, **settings), cls(lr, **settings)
     unchanged = True
     for step, gradient in enumerate(gradients):
         if step == 3:
             one.lr = other.lr = lr / 2
-        handed = gradient.copy()
+        handed[...] = gradient
         one.step(theta, handed)
         unchanged = unchanged and np.array_equal(handed, gradient)
         other.step(twin, -2 * gradient)
@@ -602,6 +663,24 @@ EXERCISES = (
                 "That is the velocity. The move is the rate times it.",
             ),
             Mistake(
+                {
+                    "momentum_moves": (0.4, 1.16),
+                    "adagrad_moves": (0.1, 0.1 + 0.1 / np.sqrt(2)),
+                    "rmsprop_moves": (0.1 / np.sqrt(0.1), 0.1 / np.sqrt(0.1) + 0.1 / np.sqrt(0.19)),
+                    "adam_moves": (0.1, 0.2),
+                },
+                "Asked for is how far theta moves at step 2, not how far it has come after two.",
+            ),
+            Mistake(
+                {
+                    "momentum_moves": (4.0, 7.6),
+                    "adagrad_moves": (1.0, 1 / np.sqrt(2)),
+                    "rmsprop_moves": (1 / np.sqrt(0.1), 1 / np.sqrt(0.19)),
+                    "adam_moves": (1.0, 1.0),
+                },
+                "All are ten times too large. The learning rate, 0.1, does not occur in them.",
+            ),
+            Mistake(
                 {"momentum_moves": (0.4, 1.16)},
                 "Asked for is how far theta moves at step 2, not how far it has come.",
             ),
@@ -639,6 +718,9 @@ EXERCISES = (
         insight="Only momentum feels how long the gradient is. For the others the rate is a "
         "length.",
         tolerance=6e-3,
+        working=two_steps_by_hand,
+        unsigned=True,
+        digits="three decimals",
     ),
     Function(
         "05.2",
@@ -647,6 +729,7 @@ EXERCISES = (
         reference=Momentum,
         cases=_momentum_cases,
         observe=momentum_steps,
+        aside=("velocity",),
         given=MomentumGiven,
         mistakes=[
             Mistake(
@@ -713,6 +796,18 @@ EXERCISES = (
             ),
             Mistake(_NoRate, "How long is a step? The rate does not occur in yours."),
             Mistake(
+                _TheGradientItself,
+                "Your velocity begins as the caller's own gradient, under another name: who "
+                "changes "
+                "one changes both. A copy is due, or a new array.",
+            ),
+            Mistake(
+                _AveragedAndRebinds,
+                "Two things: your velocity takes only 1 - mu of the gradient, and `theta = ...` "
+                "makes "
+                "a new vector; the one that was handed over must change.",
+            ),
+            Mistake(
                 _FrictionTwice,
                 "mu acts twice: on the velocity, and on the step once more.",
             ),
@@ -726,6 +821,7 @@ EXERCISES = (
         reference=RMSProp,
         cases=_rmsprop_cases,
         observe=rmsprop_steps,
+        aside=("v",),
         given=RMSPropGiven,
         mistakes=[
             Mistake(
@@ -786,6 +882,11 @@ EXERCISES = (
                 "You divide all by one number. Each parameter has a size of its own.",
             ),
             Mistake(
+                _SumForAll,
+                "Your v adds up the squares of all entries: one size for all. Each parameter has a "
+                "size of its own.",
+            ),
+            Mistake(
                 _CorrectedAsInAdam,
                 "You correct v for its start at 0, as Adam does. RMSProp does not.",
             ),
@@ -803,6 +904,7 @@ EXERCISES = (
         reference=Adam,
         cases=_adam_cases,
         observe=adam_steps,
+        aside=("m", "v"),
         given=AdamGiven,
         mistakes=[
             Mistake(
@@ -832,6 +934,15 @@ EXERCISES = (
             Mistake(
                 _OneBetaForBoth,
                 "v is corrected as if it faded like m. Which beta does v fade with?",
+            ),
+            Mistake(
+                _CorrectionsSwapped,
+                "The two corrections have changed places: m fades with beta1, v with beta2.",
+            ),
+            Mistake(
+                _OneArrayForBoth,
+                "m and v are one array under two names: what is done to one is done to the other. "
+                "Make two.",
             ),
             Mistake(
                 _TimesT,

@@ -3,11 +3,26 @@
 Each mistake is one that students make; its hint points at the thought behind it.
 """
 
+import math
+
 import numpy as np
 
 from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
 
 RIGHT_PASS = {"logit": 0.0, "dW2": (1.0, 0.5), "db1": (0.5, -1.0)}
+
+
+def xor_by_hand():
+    """The output and two gradients of the XOR network for x = (1, 1), target 0."""
+    x1, x2, target = 1, 1, 0
+    z1, z2 = x1 + x2 + 0, x1 + x2 - 1
+    a1, a2 = max(z1, 0), max(z2, 0)
+    logit = a1 * 1 + a2 * (-2) + 0
+    p = 1 / (1 + math.exp(-logit))
+    dlogit = p - target
+    dW2 = a1 * dlogit, a2 * dlogit
+    db1 = 1 * dlogit * (z1 > 0), -2 * dlogit * (z2 > 0)
+    return {"logit": logit, "dW2": dW2, "db1": db1}
 
 
 def leaky_relu(z, grad_output, slope):
@@ -261,6 +276,16 @@ def _dropout_with(mask):
     return wrong
 
 
+def _dropout_back(backward):
+    """A right forward pass, and a wrong one back."""
+
+    def wrong(x, grad_output, u, rate, training):
+        out, _ = dropout(x, grad_output, u, rate, training)
+        return out, backward(x, grad_output, u, rate, training)
+
+    return wrong
+
+
 def _last_line(out):
     """Batch norm that is right but for its last line."""
 
@@ -292,6 +317,7 @@ EXERCISES = (
         "Two units that solve XOR",
         WRITE,
         answer=RIGHT_PASS,
+        working=xor_by_hand,
         mistakes=[
             Mistake(
                 {"dW2": (-1.0, -0.5), "db1": (-0.5, 1.0)},
@@ -302,6 +328,22 @@ EXERCISES = (
                 {"dW2": (0.0, 0.0), "db1": (0.0, 0.0)},
                 "The logit is 0, but that is not the error. Which probability does a logit of 0 "
                 "mean, and how far is it from the target?",
+            ),
+            Mistake(
+                {"logit": -2.0},
+                "Both units of yours give 2. Each has a bias of its own in b1: which one is -1?",
+            ),
+            Mistake(
+                {"logit": -0.5},
+                "That is with b2 = -1/2, the remark in brackets. In the exercise b2 is 0.",
+            ),
+            Mistake(
+                {"logit": 0.5},
+                "That is the probability. The logit is what goes into the sigmoid.",
+            ),
+            Mistake(
+                {"logit": 4.0},
+                "The second weight in W2 is negative: the second unit takes away.",
             ),
             Mistake(
                 {"logit": 1.0},
@@ -345,6 +387,7 @@ EXERCISES = (
         "LeakyReLU",
         WRITE,
         reference=leaky_relu,
+        names=("a", "dz"),
         cases=_activation_cases,
         mistakes=[
             Mistake(
@@ -433,6 +476,7 @@ EXERCISES = (
         "Dropout",
         WRITE,
         reference=dropout,
+        names=("out", "dx"),
         cases=_dropout_cases,
         mistakes=[
             Mistake(
@@ -495,6 +539,21 @@ EXERCISES = (
                 "stays?",
             ),
             Mistake(
+                _dropout_back(lambda x, g, u, rate, training: g * (u < 1 - rate) / (1 - rate)),
+                "Forward is right. Backward masks at inference as well: there nothing was dropped.",
+            ),
+            Mistake(
+                _dropout_back(
+                    lambda x, g, u, rate, training: g * dropout(x, g, u, rate, training)[0]
+                ),
+                "Backward multiplies by the output. Forward multiplied x by the mask: what is the "
+                "derivative of that?",
+            ),
+            Mistake(
+                _dropout_back(lambda x, g, u, rate, training: np.zeros_like(g)),
+                "Your dx is 0 everywhere. What was kept passes its gradient back.",
+            ),
+            Mistake(
                 _dropout_with(lambda u, rate: u / (1 - rate)),
                 "You multiply by u itself. It only decides whether an entry stays or goes.",
             ),
@@ -514,6 +573,8 @@ EXERCISES = (
         "Batch norm, forward",
         WRITE,
         reference=batch_norm,
+        names=("out", "x_hat", "sigma"),
+        loose=("sigma",),
         cases=_batch_cases,
         mistakes=[
             Mistake(
@@ -602,6 +663,7 @@ EXERCISES = (
         "Batch norm, backward",
         WRITE,
         reference=batch_norm_backward,
+        names=("dx", "dgamma", "dbeta"),
         cases=_backward_cases,
         mistakes=[
             Mistake(
@@ -646,6 +708,11 @@ EXERCISES = (
                 _dx_with(lambda g, x, s: (g - g.sum(axis=0) - x * (g * x).sum(axis=0)) / s),
                 "In dx you take sums over the batch. Mean and variance are means: what is the "
                 "share of one row in them?",
+            ),
+            Mistake(
+                _dx_with(lambda g, x, s: (g - g.mean() - x * (g * x).mean()) / s),
+                "Your means run over everything. Each feature has its own: which axis is the "
+                "batch?",
             ),
             Mistake(
                 _dgamma_like_dbeta,

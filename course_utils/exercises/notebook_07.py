@@ -63,6 +63,23 @@ def _parameters(sizes, bias=1):
     return sum((one + bias) * other for one, other in pairwise(sizes))
 
 
+def first_losses_by_hand():
+    """The losses of three networks that have learned nothing, or little."""
+    letters = math.log(26)
+    sure = -math.log(0.9)
+    skewed = -(0.9 * math.log(0.9) + 0.1 * math.log(0.1))
+    return {"letters": letters, "sure": sure, "skewed": skewed}
+
+
+def sizes_by_hand():
+    """The parameters of two networks, layer by layer; which of three is the smallest."""
+    first, between, last = 784 * 128 + 128, 128 * 128 + 128, 128 * 10 + 10
+    deeper = first + 3 * between + last
+    wider = 784 * 512 + 512 + 512 * 10 + 10
+    smallest = "deeper" if deeper < min(wider, 242_762) else "ours"
+    return {"deeper": deeper, "wider": wider, "smallest": smallest}
+
+
 DEEPER, WIDER = (784, 128, 128, 128, 128, 10), (784, 512, 10)
 
 EXERCISES = (
@@ -75,6 +92,36 @@ EXERCISES = (
             Mistake(
                 {"letters": -math.log(26)},
                 "A cross-entropy is never negative. Where is the minus of -log p?",
+            ),
+            Mistake(
+                {
+                    "letters": -math.log(26),
+                    "sure": math.log(0.9),
+                    "skewed": -SKEWED,
+                },
+                "All three are negative, and a loss is not. Where is the minus of -log p?",
+            ),
+            Mistake(
+                {
+                    "letters": math.log10(26),
+                    "sure": -math.log10(0.9),
+                    "skewed": SKEWED / math.log(10),
+                },
+                "All three have a logarithm of base 10. Ours is the natural one (`np.log`).",
+            ),
+            Mistake(
+                {
+                    "letters": math.log2(26),
+                    "sure": -math.log2(0.9),
+                    "skewed": SKEWED / math.log(2),
+                },
+                "Those are bits, with a logarithm of base 2. Ours is the natural one.",
+            ),
+            Mistake(
+                {"letters": 26 * math.log(26)},
+                "You added up over the 26 letters. An example has one true letter, and its loss "
+                "is one "
+                "-log p.",
             ),
             Mistake({"letters": 1 / 26}, "That is the probability of each letter. And the loss?"),
             Mistake(
@@ -117,6 +164,8 @@ EXERCISES = (
                 "the small one.",
             ),
         ],
+        working=first_losses_by_hand,
+        digits="three decimals",
         insight="Frequencies alone bring the loss below ln 2. Compare the first loss with this.",
         tolerance=6e-3,
     ),
@@ -255,6 +304,7 @@ EXERCISES = (
                 "Ours has 242,762. Compare with both others.",
             ),
         ],
+        working=sizes_by_hand,
         insight="The deepest is the smallest: what counts is how wide the layer at the pixels is.",
     ),
     Choice(

@@ -77,6 +77,16 @@ def _orders(rng):
         yield rng.normal(size=(fan_in, fan_out)), order
 
 
+def numbers_by_hand():
+    """The numbers of a photo, of a network, and the megabytes of the training photos."""
+    values = 32 * 32 * 3
+    first_layer = values * 100 + 100
+    parameters = first_layer + 100 * 10 + 10
+    photo_in_bytes = values * 8
+    megabytes = 50_000 * photo_in_bytes / 1_000_000
+    return {"values": values, "parameters": parameters, "megabytes": megabytes}
+
+
 PARAMETERS = 3072 * 100 + 100 + 100 * 10 + 10
 
 EXERCISES = (
@@ -101,6 +111,15 @@ EXERCISES = (
                 "You counted one weight a pixel. A pixel has three numbers.",
             ),
             Mistake(
+                {"parameters": 3072 * 100 * 10},
+                "You multiplied all sizes. The layers follow each other: their weights add up, and "
+                "there are biases.",
+            ),
+            Mistake(
+                {"values": 8 * 3072},
+                "Those are the bytes of a photo in float64. Asked are its numbers.",
+            ),
+            Mistake(
                 {"megabytes": 614.4},
                 "That is float32. A float64 has how many bytes?",
             ),
@@ -117,6 +136,7 @@ EXERCISES = (
                 "You counted one number a pixel. A color pixel has three.",
             ),
         ],
+        working=numbers_by_hand,
         insight="A copy of the training photos in float64 takes 1.2 GB, and careless code makes "
         "three of them.",
     ),
@@ -208,6 +228,32 @@ EXERCISES = (
             Mistake(
                 lambda x, mean, std: _as_bytes(np.clip(x, 0, 1)).reshape(-1, *SHAPE),
                 "Clipping throws away what lies below the mean. mean and std bring it back.",
+            ),
+            Mistake(
+                lambda x, mean, std: 255 * (x * std + mean).astype(np.uint8),
+                "You make bytes of numbers between 0 and 1: nearly all become 0. First the scale, "
+                "then "
+                "the rounding, and the bytes at the end.",
+            ),
+            Mistake(
+                lambda x, mean, std: 255 * np.rint(x * std + mean).reshape(-1, *SHAPE),
+                "You round while the numbers lie between 0 and 1, so only black and white are "
+                "left. "
+                "First the scale.",
+            ),
+            Mistake(
+                lambda x, mean, std: np.rint(x * std + mean).astype(np.uint8).reshape(-1, *SHAPE),
+                "Only 0 and 1 are left. The pixels lie between 0 and 1 here; how far goes a byte?",
+            ),
+            Mistake(
+                lambda x, mean, std: np.rint(255 * (x * std + mean)).reshape(-1, *SHAPE),
+                "The values are right, and of the wrong kind: a byte is a whole number, `uint8`.",
+            ),
+            Mistake(
+                lambda x, mean, std: (
+                    np.rint(255 * (x * std + mean)).astype(np.uint8).reshape(32, 32, 3, -1)
+                ),
+                "The number of photos stands last. In this course the examples come first.",
             ),
             Mistake(
                 lambda x, mean, std: _as_bytes(x).reshape(-1, *SHAPE),

@@ -12,6 +12,17 @@ from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Op
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 
 
+def rates_by_hand():
+    """Rates of a cosine and of a staircase."""
+    first, steps = 0.1, 100
+    quarter = first * (1 + math.cos(math.pi * 25 / steps)) / 2
+    halfway = first * (1 + math.cos(math.pi * 50 / steps)) / 2
+    past = 0.0
+    falls = 50 // 25
+    stepped = first * 0.3**falls
+    return {"quarter": quarter, "halfway": halfway, "past": past, "stepped": stepped}
+
+
 def warmup_cosine(step, lr, warmup, steps):
     """A line from lr / 100 up to lr at step `warmup`, then half a cosine to 0 at `steps`."""
     if step < warmup:
@@ -146,7 +157,7 @@ def _adamw_cases(rng):
         theta, g = rng.normal(size=(2, 4))
         m, v = (np.zeros(4), np.zeros(4)) if t == 1 else (rng.normal(size=4), rng.random(4))
         if t == 1:
-            g[:2] = 0.0, 1e-8  # here eps counts
+            g[0] = 0.0  # here it counts that there is an eps; no text says which
         yield theta, g, m, v, t, 0.1, float(rng.uniform(0.3, 1.5))
 
 
@@ -283,6 +294,37 @@ EXERCISES = (
                 "At step 150 the bare formula is half up again. What should a schedule of 100 "
                 "steps do after its end?",
             ),
+            Mistake(
+                {"stepped": 0.03}, "That is one fall. How many quarters have ended by step 50?"
+            ),
+            Mistake(
+                {"stepped": 0.1 * 0.7**2},
+                "You took 30% away at each fall. x 0.3 leaves 30%.",
+            ),
+            Mistake(
+                {"past": 0.1},
+                "That is the first rate again. Where is a cosine at its end, and what is past it?",
+            ),
+            Mistake(
+                {"quarter": 0.1 * (1 + math.cos(45)) / 2},
+                "Your angle is in degrees. `np.cos` counts in radians: what is an eighth of a "
+                "circle?",
+            ),
+            Mistake(
+                {"quarter": 0.1 * math.exp(-0.25)},
+                "That is an exponential decay. Asked is a cosine.",
+            ),
+            Mistake(
+                {"halfway": 0.0, "quarter": 0.1 * math.cos(math.pi / 4)},
+                "That is the cosine itself, which goes from 1 to -1. The formula adds 1 and "
+                "halves.",
+            ),
+            Mistake(
+                {"halfway": 0.0, "quarter": 0.05},
+                "That is a whole wave by step 100. The schedule is half a cosine: from its top to "
+                "its "
+                "bottom.",
+            ),
             Mistake({"stepped": 0.027}, "At step 50 the second quarter has ended, too."),
             Mistake(
                 {"stepped": 0.04},
@@ -293,6 +335,8 @@ EXERCISES = (
                 "Halfway the angle is 90 degrees and its cosine 0. The formula adds 1 and halves.",
             ),
         ],
+        working=rates_by_hand,
+        digits="three decimals",
         insight="Flat, steep, flat: after a quarter of the time a cosine has lost only 15%.",
         tolerance=6e-3,
     ),
@@ -414,10 +458,6 @@ EXERCISES = (
                 "What if a gradient is exactly 0? Something is missing below.",
             ),
             Mistake(
-                _moved_by(lambda m, v: m / np.sqrt(v + EPS)),
-                "eps stands inside of your root. Adam has it beside the root.",
-            ),
-            Mistake(
                 _decay_in_the_fraction,
                 "Your decay is divided by the root of v_hat, as in L2. Decoupled: it stands beside "
                 "Adam's fraction, not inside.",
@@ -434,6 +474,7 @@ EXERCISES = (
                 "Your weights only shrink. Where is Adam's own step?",
             ),
         ],
+        names=("theta", "m", "v"),
         insight="The decay is one factor on the old weights, whatever m and v say.",
     ),
     Function(
@@ -512,6 +553,28 @@ EXERCISES = (
                 "off.",
             ),
             Mistake(
+                lambda val_losses, patience: (
+                    next(
+                        (e for e in range(1, len(val_losses) + 1) if e >= patience), len(val_losses)
+                    ),
+                    0,
+                ),
+                "Your best epoch stays 0: where is it set when a new lowest loss comes?",
+            ),
+            Mistake(
+                lambda val_losses, patience: (
+                    min(int(np.argmin(val_losses)) + 1 + patience, len(val_losses)),
+                    int(np.argmin(val_losses)) + 1,
+                ),
+                "You take the lowest of the whole list. The run may have stopped before it: go "
+                "epoch by "
+                "epoch.",
+            ),
+            Mistake(
+                lambda val_losses, patience: (len(val_losses), 0),
+                "Nothing happens in your loop: the best epoch stays 0, and it never stops.",
+            ),
+            Mistake(
                 lambda val_losses, patience: early_stop(val_losses, 1),
                 "You stop at the first epoch without progress. How long may it wait?",
             ),
@@ -520,6 +583,7 @@ EXERCISES = (
                 "One number? Asked are two: the last epoch trained, and the best one.",
             ),
         ],
+        names=("last_epoch", "best_epoch"),
         insight="Progress is measured against the best so far, and the best is what you keep.",
     ),
     Choice(

@@ -18,10 +18,21 @@ def dead_fraction(activations):
 def _activation_cases(rng):
     for rows, units, dead in ((3, 4, 1), (8, 5, 2), (20, 6, 0), (5, 3, 3), (30, 10, 4)):
         activations = np.maximum(rng.normal(size=(rows, units)), 0)
-        activations[rng.integers(rows, size=units), np.arange(units)] = 0.05  # wakes once
+        # each unit wakes once, and be it ever so little
+        little = 10.0 ** -rng.uniform(1.5, 9, units)
+        activations[rng.integers(rows, size=units), np.arange(units)] = little
         activations[:, :dead] = 0.0
         yield (activations,)
     yield (np.array([[1.0, 0.0, 2.0], [-1.0, 0.0, 0.5], [0.0, 0.0, 1.0]]),)  # a tanh, 1 and -1
+
+
+def six_sigmoids_by_hand():
+    """What one step and six steps leave of a gradient, and the weight that would keep it."""
+    slope, weight = SLOPE, WEIGHT
+    factor = slope * weight
+    arrives = factor**6
+    keeping = 1 / slope
+    return {"factor": factor, "arrives": arrives, "keeping": keeping}
 
 
 EXERCISES = (
@@ -97,7 +108,10 @@ EXERCISES = (
                 {"factor": WEIGHT}, "The weight is one part. What is the slope of a sigmoid at 0?"
             ),
             Mistake(
-                {"factor": SLOPE}, "The slope is one part. The gradient passes the weight as well."
+                {"factor": SLOPE},
+                "0.25 is the slope without the weight, or the weight times the value of the "
+                "sigmoid, "
+                "0.5. The factor is the slope, times the weight.",
             ),
             Mistake({"factor": SLOPE + WEIGHT}, "Two steps of a chain: do slopes add or multiply?"),
             Mistake({"arrives": 6 * SLOPE * WEIGHT}, "Six in a row: do slopes add or multiply?"),
@@ -105,9 +119,19 @@ EXERCISES = (
                 {"arrives": (SLOPE * WEIGHT) ** 5}, "From a_6 to a_0: how many steps are that?"
             ),
             Mistake({"arrives": SLOPE**6}, "Each step passes a weight, too."),
+            Mistake(
+                {"keeping": 1 / (SLOPE * WEIGHT)},
+                "You divide by the factor, and the old w = 0.5 is in it already. Only the slope is "
+                "given.",
+            ),
+            Mistake(
+                {"arrives": 0.0},
+                "It is small, but not 0: a few millionths. How many digits are left?",
+            ),
             Mistake({"keeping": 1.0}, "With w = 1 only the slope is left. What would undo it?"),
             Mistake({"keeping": SLOPE}, "Slope times weight has to be 1."),
         ],
+        working=six_sigmoids_by_hand,
         insight="Four millionths arrive. And a slope of 1/4 is the best case: z stays at 0.",
         tolerance=0.01,
     ),

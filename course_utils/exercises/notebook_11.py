@@ -28,14 +28,20 @@ def standard_errors(a, b):
 
 
 def _rate_cases(rng):
-    """Row 1 is right, with one bad run; 0 is worst, 2 has the luckiest run, 3 lost one, 4 is best
-    in test, 5 has the best worst run; the rows are turned. Then some that differ by very little.
+    """Row 1 is right, with one bad run; 0 has the best median and the worst mean, 2 the luckiest
+    run, 3 lost one, 4 is best in test, 5 has the best worst run; the rows are turned.
+    Then some that differ by very little.
     """
     rates = np.array([0.002, 0.006, 0.02, 0.06, 0.2, 0.6])
-    for seeds, turn in ((5, 0), (3, 1), (8, 3)):
+    for seeds, turn in ((5, 0), (3, 1), (8, 2)):
         noise = 0.02 * rng.random((2, 6, seeds))
         val_loss = np.array([[0.9], [0.5], [0.7], [0.3], [0.8], [0.75]]) + noise[0]
+        val_loss[0], val_loss[0, -1] = 0.45, 6.0
         val_loss[1, 0], val_loss[2, :2], val_loss[3, -1] = 0.85, (0.1, 1.3), np.nan
+        if seeds == 8:
+            val_loss[4, :-1] = np.nan  # lost nearly all
+        if seeds == 3:
+            val_loss[2, -1] = np.nan
         test_loss = np.array([[0.9], [0.5], [0.7], [0.3], [0.2], [0.75]]) + noise[1]
         test_loss[3, -1] = np.nan
         yield rates, np.roll(val_loss, turn, axis=0), np.roll(test_loss, turn, axis=0)
@@ -82,6 +88,19 @@ def _variances_subtracted(a, b):
     return np.sqrt(abs(a.var(ddof=1) - b.var(ddof=1)) / len(a)), unpaired
 
 
+def medians_by_hand():
+    """The middle one of five runs, where a run that never arrives is longer than all others."""
+    never = np.inf
+    sorted_a = sorted([300, 340, never, 320, 360])
+    sorted_b = sorted([280, never, 290, never, 500])
+    median_a, median_b = sorted_a[2], sorted_b[2]
+    return {"median_a": median_a, "median_b": median_b}
+
+
+def _is_safe(val_loss):
+    return ~np.isnan(val_loss).any(axis=1)
+
+
 EXERCISES = (
     Function(
         "11.1",
@@ -102,6 +121,42 @@ EXERCISES = (
             Mistake(
                 lambda rates, val_loss, test_loss: rates[np.nanmin(val_loss, axis=1).argmin()],
                 "You choose the rate of the luckiest single run. What do the other seeds say?",
+            ),
+            Mistake(
+                lambda rates, val_loss, test_loss: rates[val_loss.mean(axis=1).argmin()],
+                "`argmin` stops at the first NaN and calls it the smallest. Which rates are to be "
+                "left "
+                "out first?",
+            ),
+            Mistake(
+                lambda rates, val_loss, test_loss: rates[
+                    np.nan_to_num(val_loss).mean(axis=1).argmin()
+                ],
+                "You made 0 of NaN, so that a lost run counts as a perfect one. It should count "
+                "against "
+                "its rate.",
+            ),
+            Mistake(
+                lambda rates, val_loss, test_loss: rates[_is_safe(val_loss)][0],
+                "You take the first rate that never diverged. Which of the safe ones has the "
+                "lowest "
+                "mean?",
+            ),
+            Mistake(
+                lambda rates, val_loss, test_loss: rates[
+                    val_loss[_is_safe(val_loss)].mean(axis=1).argmin()
+                ],
+                "Your index counts among the safe rates, and you use it in the list of all. The "
+                "two "
+                "lists are not of one length.",
+            ),
+            Mistake(
+                lambda rates, val_loss, test_loss: rates.min(),
+                "That is the smallest rate of all. The losses have a say, too.",
+            ),
+            Mistake(
+                lambda rates, val_loss, test_loss: rates[np.nanargmin(np.median(val_loss, axis=1))],
+                "That is the lowest median. Asked is the lowest mean, which also feels a bad run.",
             ),
             Mistake(
                 lambda rates, val_loss, test_loss: rates[np.nanargmin(val_loss.max(axis=1))],
@@ -207,6 +262,11 @@ EXERCISES = (
                 "known exactly, either.",
             ),
             Mistake(
+                lambda a, b: ((a - b).mean() / np.sqrt(len(a)), standard_errors(a, b)[1]),
+                "Paired: you divide the mean of the differences. It is how far they scatter that "
+                "counts.",
+            ),
+            Mistake(
                 lambda a, b: ((a - b).mean(), standard_errors(a, b)[1]),
                 "Paired: that is the difference itself. How far may it be off?",
             ),
@@ -238,8 +298,34 @@ EXERCISES = (
                 "Those are means, with 1,000 for the dashes. Nobody knows when they would have "
                 "arrived; a median does not need to.",
             ),
+            Mistake(
+                {"median_a": 320, "median_b": 280},
+                "You counted a dash as 0, so those runs come first. A run that never arrives is "
+                "longer "
+                "than all others.",
+            ),
+            Mistake(
+                {"median_a": 330, "median_b": 1070 / 3},
+                "Those are means of the runs that arrived. Asked is the middle one of all five.",
+            ),
+            Mistake(
+                lambda answers: any(isinstance(v, float) and v != v for v in answers.values()),
+                "Not a number: a dash was counted as NaN, and every order ends there. A run that "
+                "never "
+                "arrives is longer than all others.",
+                example={"median_a": float("nan"), "median_b": float("nan")},
+            ),
+            Mistake(
+                {"median_b": float("inf")},
+                "Two of five never arrived. Is the third in the order one of them?",
+            ),
+            Mistake(
+                {"median_a": 5, "median_b": 5},
+                "That is the number of runs. Asked is the middle one of them, in updates.",
+            ),
             Mistake({"median_b": 280}, "That is the luckiest run of B, not the middle one."),
         ],
+        working=medians_by_hand,
         insight="A median can hold runs that never arrive: they are longer than all the others.",
     ),
     Choice(

@@ -1,46 +1,116 @@
 """Remembers which exercises are solved, in one small file on the student's own machine.
 
-The file is replaced in one go, so that a crash leaves the old or the new one, never half of one.
+The file is replaced in one go, so that a crash leaves the old or the new one, never half of one,
+and by one notebook at a time, so that two of them lose nothing.
 """
 
+import contextlib
 import html
 import importlib
 import json
 import os
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
 SETTING = "COURSE_PROGRESS"
 SOLVED, TRIED = "solved", "tried"
-MARKS = {SOLVED: "✓", TRIED: "–", None: "·"}
-WORDS = {SOLVED: "solved", TRIED: "tried", None: "open"}
+SEEN, AFTER = "solution seen", "solved after the solution"
+STATES, DONE = (SOLVED, TRIED, SEEN, AFTER), (SOLVED, AFTER)
+MARKS = {SOLVED: "✓", AFTER: "✓", TRIED: "–", SEEN: "–", None: "·"}
+WORDS = {None: "open"} | {state: state for state in STATES}
+WAIT = 2.0  # seconds for another notebook that is writing
 
 
 def path() -> Path:
-    """Where the file is: $COURSE_PROGRESS, or the user's folder for data of programs."""
+    """Where the file is: $COURSE_PROGRESS, or the user's folder for data of programs.
+
+    Raises OSError, with a cure, where there is no home directory.
+    """
     if os.environ.get(SETTING):
-        return Path(os.environ[SETTING]).expanduser()
+        return _expanded(os.environ[SETTING])
     if sys.platform == "win32":
         folder = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
     elif sys.platform == "darwin":
         folder = "~/Library/Application Support"
     else:
         folder = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(folder).expanduser() / "backprop-course" / "progress.json"
+    return _expanded(folder) / "backprop-course" / "progress.json"
 
 
-def remember(id: str, solved: bool) -> str:
-    """Store that an exercise was tried or solved (for good); returns a sentence if it cannot be."""
+def _expanded(folder):
     try:
-        states, trouble = _load()
-        state = SOLVED if solved or states.get(id) == SOLVED else TRIED
-        if states.get(id) != state or trouble:
-            _write(states | {id: state})
+        return Path(folder).expanduser()
+    except RuntimeError as error:
+        words = f"there is no home directory; set {SETTING} to a file that may be written"
+        raise OSError(None, words) from error
+
+
+def remember(id: str, solved: bool, copied: bool = False) -> str:
+    """Store that an exercise was tried or solved (for good); returns a sentence if it cannot be.
+
+    Who has `copied` the solution, or opened it before, has solved it after the solution.
+    """
+
+    def after(state):
+        if state in (SOLVED, AFTER):
+            return state
+        if solved:
+            return AFTER if copied or state == SEEN else SOLVED
+        return SEEN if state == SEEN else TRIED
+
+    return _change(id, after)
+
+
+def looked(id: str) -> str:
+    """Store that somebody opened a solution; nothing changes if the exercise is solved."""
+    return _change(id, lambda state: state if state in (SOLVED, AFTER) else SEEN)
+
+
+def _change(id, after):
+    try:
+        with _alone():
+            states, trouble = _load()
+            state = after(states.get(id))
+            if states.get(id) != state or trouble:
+                _write(states | {id: state})
     except OSError as error:
         return f"(Your progress could not be stored: {error.strerror or error}.)"
     return trouble
+
+
+@contextlib.contextmanager
+def _alone():
+    """A `with` block that one notebook enters at a time; after two seconds it goes on anyway."""
+    file = path()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if sys.platform == "win32":
+        handle = os.open(file.with_name(f"{file.name}.lock"), os.O_RDWR | os.O_CREAT)
+        lock = lambda: msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # noqa: E731
+    else:
+        handle = os.open(file.parent, os.O_RDONLY)
+        lock = lambda: fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # noqa: E731
+    try:
+        end = time.monotonic() + WAIT
+        while time.monotonic() < end:
+            try:
+                lock()
+            except (BlockingIOError, PermissionError):
+                time.sleep(0.005)
+            except OSError:  # a file system that knows no locks
+                break
+            else:
+                break
+        yield
+    finally:
+        os.close(handle)
 
 
 def read() -> tuple[dict[str, str], str]:
@@ -61,11 +131,11 @@ def _load():
         states = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}, ""
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}, _put_aside(file)
     if not isinstance(states, dict):
         return {}, _put_aside(file)
-    return {id: state for id, state in states.items() if state in (SOLVED, TRIED)}, ""
+    return {id: state for id, state in states.items() if state in STATES}, ""
 
 
 def _put_aside(file):
@@ -78,7 +148,6 @@ def _put_aside(file):
 
 def _write(states):
     file = path()
-    file.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -99,7 +168,8 @@ def notebooks() -> list[str]:
 class Progress:
     """What is solved, notebook by notebook: a cell that ends with one shows it.
 
-    `notebooks` has rows of id, title, and "solved", "tried" or None. `course` is how many
+    `notebooks` has rows of id, title, and "solved", "solved after the solution", "tried",
+    "solution seen" or None. `course` is how many
     exercises of the whole course are solved, and how many there are: it makes the last line.
     """
 
@@ -114,7 +184,7 @@ class Progress:
 
     def solved(self) -> list[str]:
         """The ids of all solved exercises shown."""
-        return [id for rows in self.notebooks.values() for id, _, state in rows if state == SOLVED]
+        return [id for rows in self.notebooks.values() for id, _, state in rows if state in DONE]
 
     def _lines(self):
         """Each line, and whether it is set in bold."""
@@ -128,6 +198,9 @@ class Progress:
                 yield f"  {MARKS[state]} {id} {title}: {WORDS[state]}", False
         if self.course:
             yield "All notebooks: {} of {} exercises solved".format(*self.course), True
+        after = sum(state == AFTER for rows in self.notebooks.values() for _, _, state in rows)
+        if after and several:
+            yield f"{after} of those shown {WORDS[AFTER]}", False
         if self.trouble:
             yield self.trouble, False
 
@@ -169,4 +242,4 @@ def progress(notebook: str | None = None) -> Progress:
 
 
 def _count(rows):
-    return sum(state == SOLVED for _, _, state in rows)
+    return sum(state in DONE for _, _, state in rows)

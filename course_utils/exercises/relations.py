@@ -25,6 +25,9 @@ SAME_SHAPE: tuple[tuple[Callable, str], ...] = (
     (np.reciprocal, "is 1 divided by what it should be: the fraction stands upside down."),
     (np.log, "is the logarithm of what it should be."),
     (np.exp, "is e to the power of what it should be. Is a logarithm missing?"),
+    (np.floor, "has lost what is behind the point: `//`, `int` or a cast cuts it off."),
+    (np.trunc, "has lost what is behind the point: `//`, `int` or a cast cuts it off."),
+    (np.rint, "is rounded to whole numbers."),
     (lambda right: right + 1, "is 1 too large everywhere. From which number does the count begin?"),
     (lambda right: right - 1, "is 1 too small everywhere. From which number does the count begin?"),
     (
@@ -53,7 +56,9 @@ def relation(
         if _equal(got, _numbers(values)) and any(np.ptp(value) > 0 for value in got if value.size):
             return f"{name} is `{parameter}`, just as it came in."
     if _all_alike(got) and not _all_alike(right):
-        return f"{name} is the same whatever comes in. Which of the arguments should it depend on?"
+        value = f"{float(np.ravel(got[0])[0]):.4g}"
+        return f"{name} is the same whatever comes in: {value}. Is everything else cut off, or "
+        "never used?"
     if [value.shape for value in got] == [value.shape for value in right]:
         return _of_same_shape(name, got, right, arguments)
     if _equal(got, [value.T for value in right]):

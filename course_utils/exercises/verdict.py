@@ -5,6 +5,7 @@ The same words appear as plain text and as HTML; color and size only come on top
 
 import html
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 NOT_ATTEMPTED = "not attempted"
@@ -20,12 +21,16 @@ LOOKS = {
 }
 
 
+MOST_CHARACTERS = 600
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The result of a check: a cell that ends with one shows it.
 
     `status` is "not attempted", "correct", "hint" (a known mistake, named) or "wrong" (where the
-    answer first differs). `message` is what the student reads, and may be empty.
+    answer first differs). `message` is what the student reads, and may be empty. Together with what
+    the answer printed it has at most 600 characters.
     """
 
     id: str
@@ -33,6 +38,12 @@ class Verdict:
     status: str
     message: str = ""
     printed: str = ""
+
+    def __post_init__(self):
+        message = shortened(self.message, MOST_CHARACTERS)
+        object.__setattr__(self, "message", message)
+        room = MOST_CHARACTERS - len(message)
+        object.__setattr__(self, "printed", shortened(self.printed, room))
 
     @property
     def solved(self) -> bool:
@@ -50,7 +61,7 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         mark, word, color = LOOKS[self.status]
-        message = _with_code(self.message)
+        message = with_code(self.message)
         printed = ""
         if self.printed:
             printed = (
@@ -68,6 +79,35 @@ class Verdict:
         )
 
 
-def _with_code(text: str) -> str:
+def with_code(text: str) -> str:
     """HTML of a message in which `names` stand between backticks."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text)).replace("\n", "<br>")
+
+
+def verdict_on(exercise, status: str, message: str = "", printed: str = "") -> Verdict:
+    """The verdict on an answer to an exercise."""
+    return Verdict(exercise.id, exercise.title, status, message, printed)
+
+
+def shortened(text: str, most: int) -> str:
+    """`text`, cut at a blank where it is longer than `most` characters; nothing if too few."""
+    if len(text) <= most:
+        return text
+    if most < 20:
+        return ""
+    head = text[: most - 4]
+    return f"{head[: max(head.rfind(' '), most // 2)].rstrip()} ..."
+
+
+def listed(names: Iterable, word: str = "and") -> str:
+    """ "a, b and c"."""
+    names = [str(name) for name in names]
+    return f" {word} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+
+
+def sentence(text: str) -> str:
+    """With a capital at the beginning unless a name stands there, and a full stop at the end."""
+    words = ("the ", "every ", "it ", "your ", "there ", "this ", "a ", "an ", "that ", "one ")
+    words += ("you ", "without ", "something ", "nothing ", "negative ", "here ", "two ", "all ")
+    begin = text[0].upper() if text.startswith(words) else text[0]
+    return f"{begin}{text[1:]}" + ("" if text.endswith((".", "?", "!", ".)")) else ".")

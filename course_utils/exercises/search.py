@@ -1,0 +1,217 @@
+"""Looks for the slip by changing code: which change mends the answer, or spoils the reference so?
+
+A change that mends an answer in all cases is a diagnosis that cannot be wrong. Both searches end
+when their share of processor time is used up, so that a verdict comes within a second.
+"""
+
+import ast
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from course_utils.exercises import edits, trials
+from course_utils.exercises.attempt import memory, run
+from course_utils.exercises.sentences import is_known, sentence
+from course_utils.exercises.source import Source
+from course_utils.exercises.trials import Trial
+from course_utils.exercises.verdict import shortened
+
+SECONDS_A_CASE, MEGABYTES = 0.05, 200
+# Of the changes that do most often mend an answer: how many are tried two at a time.
+PAIRED, PAIRED_WEIGHT = 70, 1.0
+
+
+class Clock:
+    """Processor time that may be used: a busy machine does not change what is found."""
+
+    def __init__(self, seconds: float):
+        self.end = time.process_time() + seconds
+        self.share = self.end - seconds / 3
+        self.wall = time.monotonic() + 20 * seconds
+
+    @property
+    def share_is_over(self) -> bool:
+        """Whether two thirds are used, and the rest is for second changes."""
+        return time.process_time() > self.share or self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left."""
+        return time.process_time() > self.end or time.monotonic() > self.wall
+
+
+@dataclass(frozen=True)
+class Found:
+    """A slip that was found: the change, and the parts of the result that it explains."""
+
+    edit: edits.Edit
+    claims: frozenset
+    words: str
+
+
+def mends(exercise, source: Source, wrong: set, clock: Clock) -> list[Found]:
+    """One change of an answer that makes it right, or two; empty if there are none.
+
+    `wrong` are the parts that are wrong as it stands.
+    """
+    with memory(MEGABYTES):
+        return _mends(exercise, source, wrong, clock)
+
+
+def _mends(exercise, source, wrong, clock):
+    candidates = [edit for edit in edits.edits(source) if _says(edit, "mends")]
+    partial = []
+    for edit in candidates:
+        if clock.share_is_over if len(wrong) > 1 else clock.is_over:
+            break
+        left = _left(exercise, source, edit, wrong)
+        if left is not None and not left:
+            return [_mended(edit, wrong)]
+        if left is not None and left < wrong:
+            partial.append((edit, left))
+    for edit, left in sorted(partial, key=lambda one: (len(one[1]), one[0].weight))[:3]:
+        with edit:
+            for other in sorted(candidates, key=lambda one: one.mends != edit.mends):
+                if clock.is_over:
+                    return []
+                rest = _left(exercise, source, other, left) if _apart(edit, other) else None
+                if rest is not None and not rest:
+                    return [_mended(edit, wrong - left), _mended(other, left)]
+    return _pair(exercise, source, candidates, wrong, clock)
+
+
+def _pair(exercise, source, candidates, wrong, clock):
+    likely = [edit for edit in candidates if edit.weight <= PAIRED_WEIGHT][:PAIRED]
+    for k, edit in enumerate(likely):
+        with edit:
+            for other in likely[k + 1 :]:
+                if clock.is_over:
+                    return []
+                if _apart(edit, other) and _left(exercise, source, other, wrong) == set():
+                    return [_mended(edit, wrong), _mended(other, wrong)]
+    return []
+
+
+def _apart(one, other):
+    """Whether two changes touch different places, so that both can be done."""
+    return not any(
+        mine.owner is theirs.owner
+        or _holds(mine.old, theirs.owner)
+        or _holds(theirs.old, mine.owner)
+        for mine in one.steps
+        for theirs in other.steps
+    )
+
+
+def _holds(tree, node):
+    nodes = tree if isinstance(tree, list) else [tree]
+    return any(
+        one is node for top in nodes if isinstance(top, ast.AST) for one in ast.walk(top)
+    ) and not isinstance(tree, list)
+
+
+def _left(exercise, source, edit, wrong):
+    """The parts that are still wrong after a change; None if nothing is won."""
+    with edit:
+        answer = _built(source)
+    if answer is None:
+        return None
+    left = set()
+    for arguments, right in zip(exercise.own_cases, exercise.expected, strict=False):
+        trial = trials.try_once(exercise, answer, arguments, SECONDS_A_CASE)
+        if trial.outcome.raised is not None or trial.changed:
+            return None
+        if not trials.same_structure(exercise, trial, right):
+            return None
+        left |= trials.wrong_in(exercise, trial, right)
+        if not left < wrong:
+            return None
+    return left
+
+
+def _built(source):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return run(source.build, SECONDS_A_CASE, frozen=False).value
+
+
+def _says(edit, direction):
+    return is_known(getattr(edit, direction))
+
+
+def both(one: Found, other: Found) -> str:
+    """The words on two slips of one kind."""
+    lines = sorted({one.edit.line, other.edit.line})
+    words = sentence(one.edit.mends, one.edit.old, one.edit.new)
+    if len(lines) == 1:
+        return one.words
+    return f"Lines {lines[0]} and {lines[1]}, `{shortened(one.edit.old, 60)}`: {words}"
+
+
+def _mended(edit, claims):
+    words = sentence(edit.mends, edit.old, edit.new)
+    code = shortened(edit.old, 60)
+    where = f"Line {edit.line}, `{code}`" if code else f"Line {edit.line}"
+    return Found(edit, frozenset(claims), f"{where}: {words}")
+
+
+def slips(exercise, found: Sequence[Trial], wrong: set, clock: Clock) -> list[Found]:
+    """Changes of the reference that give some of the answer's wrong parts, in all cases.
+
+    At most one for each set of parts, the likeliest.
+    """
+    source = exercise.reference_source
+    if source is None or any(trial.outcome.raised is not None for trial in found):
+        return []
+    with memory(MEGABYTES):
+        return _slips(exercise, source, found, wrong, clock)
+
+
+def _slips(exercise, source, found, wrong, clock):
+    best = {}
+    for edit in edits.edits(source):
+        if clock.is_over:
+            break
+        if not _says(edit, "makes"):
+            continue
+        with edit:
+            function = _built(source)
+        claims = _made(exercise, function, found, wrong) if function else None
+        if claims and claims not in best:
+            best[claims] = Found(edit, claims, sentence(edit.makes, edit.new, edit.old))
+            if claims == wrong:
+                break
+    return list(best.values())
+
+
+def _made(exercise, function, found, wrong):
+    """The parts that a spoiled reference has wrong, if the answer has them just as wrong."""
+    claims = set()
+    for arguments, right, mine in zip(exercise.own_cases, exercise.expected, found, strict=False):
+        trial = trials.try_once(exercise, function, arguments, SECONDS_A_CASE)
+        if trial.outcome.raised is not None or trial.changed != mine.changed:
+            return None
+        if not trials.same_structure(exercise, trial, right):
+            return None
+        claims |= trials.wrong_in(exercise, trial, right)
+        if not claims <= wrong:
+            return None
+        like = right.outcome.value
+        values = trials.judged(exercise, trial.outcome.value, like)
+        given = trials.judged(exercise, mine.outcome.value, like)
+        if not all(
+            name in given and trials.agree(given[name], values[name], exercise.tolerance)
+            for name in claims
+        ):
+            return None
+    return frozenset(claims)
+
+
+def named(exercise, found: Found) -> Found:
+    """The same, with the names of its parts in front, where there are several."""
+    count = len(trials.parts(exercise.expected[0].outcome.value))
+    if count < 2:
+        return found
+    names = [trials.name_of(exercise, place, count) for place in sorted(found.claims, key=str)]
+    return replace(found, words=f"{', '.join(names)}: {found.words}")
