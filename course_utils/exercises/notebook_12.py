@@ -3,6 +3,8 @@
 None of them needs PyTorch.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from course_utils.exercises.engine import Function, Mistake, Numbers
@@ -62,12 +64,13 @@ def remembered(choose, layers):
     kept = sorted(int(k) for k in choose(layers))
     fits = bool(kept) and kept[0] >= 1 and kept[-1] <= layers and len(set(kept)) == len(kept)
     ends = [0, *kept, layers + 1]
-    longest = max((b - a - 1 for a, b in zip(ends, ends[1:], strict=False)), default=layers)
+    longest = max((b - a - 1 for a, b in pairwise(ends)), default=layers)
     peak = len(kept) + longest if fits else layers
     return {
         f"of {layers} layers it names some by their numbers, 1 to {layers}, each once": fits,
         f"of {layers} layers it does not keep every output": len(kept) < layers,
-        f"with {layers} layers at most a half is in memory at once": fits and peak <= layers / 2,
+        f"with {layers} layers at most two thirds are in memory at once": fits
+        and peak <= layers * 2 / 3,
         f"with {layers} layers at most {round(2 * layers**0.5)} outputs are in memory at once": fits
         and peak <= 2 * layers**0.5,
     }
@@ -86,7 +89,7 @@ EXERCISES = (
                 "there when the new gradient comes?",
             ),
             Mistake(
-                {name: value for name, value in _loop(half=True).items()},
+                _loop(half=True),
                 "The factor 2 of the square is missing in the gradient.",
             ),
             Mistake(
@@ -184,19 +187,13 @@ EXERCISES = (
             ),
             Mistake(
                 lambda layers: list(range(2, layers + 1, 2)),
-                "Every second output is half the memory. How many could be left out between two "
-                "that are kept?",
+                "That is about half the memory. In it at once is all that you keep, *and* the "
+                "longest gap between two of them. Make both small.",
             ),
             Mistake(
                 lambda layers: [],
                 "You name no output. Then the way back has to compute all of them anew from the "
                 "input, and has all of them in memory at once.",
-            ),
-            Mistake(
-                lambda layers: [layers // 2],
-                "With one kept output, half of the layers are in memory when the way back gets "
-                "there. What is in memory at once is what is kept *and* the longest gap: balance "
-                "the two.",
             ),
             Mistake(
                 lambda layers: list(range(10, layers, 10)),
