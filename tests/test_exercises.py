@@ -7,6 +7,7 @@ import zlib
 
 import exercise_cells
 import nbformat
+import new_exercise
 import numpy as np
 import pytest
 
@@ -63,6 +64,70 @@ def test_notebook_and_package_have_the_same_exercises(path):
     checks = [source for role, source in exercise_cells.cells_of(path) if role == "check"]
     ids = [exercise_cells.id_in(check) for check in checks]
     assert ids == [exercise.id for exercise in exercises_of(path.name[:2])]
+
+
+@pytest.mark.parametrize("path", exercise_cells.NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_exercise_lacks_anything(path):
+    """Each sentence says what is missing; `make exercise NB=..` says the same."""
+    notebook = nbformat.read(path, as_version=4)
+    assert new_exercise.missing(notebook, exercises_of(path.name[:2])) == []
+
+
+# In a derivation each line of a proof is judged; an experiment passes whoever meets its demands.
+DERIVATIONS = [
+    "01.7",
+    "02.6",
+    "03.7",
+    "04.6",
+    "05.4",
+    "06.7",
+    "07.6",
+    "08.6",
+    "09.6",
+    "10.6",
+    "11.5",
+    "12.2",
+]
+EXPERIMENTS = [
+    "01.8",
+    "02.7",
+    "03.8",
+    "04.4",
+    "05.5",
+    "06.8",
+    "07.7",
+    "08.7",
+    "09.7",
+    "10.7",
+    "11.6",
+    "12.3",
+]
+
+
+def test_each_notebook_has_a_derivation_and_an_open_experiment():
+    lessons = [number for number in notebooks() if "01" <= number <= "12"]
+    for of_each in (DERIVATIONS, EXPERIMENTS):
+        assert sorted({id[:2] for id in of_each}) == lessons
+
+
+@pytest.mark.parametrize("id", DERIVATIONS)
+def test_each_line_of_a_derivation_is_judged(id):
+    exercise = find(id)
+    assert len(exercise.names) >= 3 and exercise.observe is None
+    for value in (trial.outcome.value for trial in exercise._expected):
+        assert len(value) == len(exercise.names)
+
+
+@pytest.mark.parametrize("id", EXPERIMENTS)
+def test_an_experiment_names_the_same_demands_whatever_comes(id):
+    exercise = find(id)
+    for trial, other in zip(
+        exercise._expected, exercise._attempt(exercise.mistakes[-1].wrong), strict=True
+    ):
+        assert trial.outcome.value != other.outcome.value or len(exercise._expected) > 1
+        if id not in ("04.4", "05.5"):
+            assert set(trial.outcome.value.values()) == {True}
+            assert trial.outcome.value.keys() == other.outcome.value.keys()
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=by_id)
@@ -263,18 +328,89 @@ def my_batches(x, y, batch_size, rng):
         found.append((x[now], y[now].tolist()))
     return found
 """,
-    "05.4": """
-class MyAdam:
+    "02.7": """
+def my_derivative(f, x):
+    return f(x + 1e-30j).imag / 1e-30
+""",
+    "03.8": """
+def my_rate(step):
+    return 1 / np.linspace(25, 1, 30)[step]
+""",
+    "05.3": """
+class MyAMSGrad:
     def __init__(self, lr, beta1=0.9, beta2=0.999, eps=1e-8):
         self.lr, self.betas, self.eps, self.gradients = lr, (beta1, beta2), eps, []
 
     def step(self, theta, grad):
         self.gradients.append(grad.copy())
-        t, (b1, b2) = len(self.gradients), self.betas
-        self.m = sum((1 - b1) * b1 ** (t - k) * g for k, g in enumerate(self.gradients, 1))
-        self.v = sum((1 - b2) * b2 ** (t - k) * g * g for k, g in enumerate(self.gradients, 1))
-        theta[:] = theta - self.lr * (self.m / (1 - b1**t)) / (
-            (self.v / (1 - b2**t)) ** 0.5 + self.eps)
+        (b1, b2), seen = self.betas, np.array(self.gradients)
+        v_hats = []
+        for t in range(1, len(seen) + 1):
+            ages = np.arange(t)[::-1, None]
+            m_hat = (b1**ages * seen[:t]).sum(0) / (b1**ages).sum(0)
+            v_hats.append((b2**ages * seen[:t] ** 2).sum(0) / (b2**ages).sum(0))
+        theta[:] = theta - self.lr * m_hat / (np.max(v_hats, axis=0) ** 0.5 + self.eps)
+""",
+    "05.4": """
+def weights_in_m(gradients, beta):
+    weights = [1 - beta]
+    while len(weights) < len(gradients):
+        weights = [beta * one for one in weights] + [1 - beta]
+    m = 0
+    for g in gradients:
+        m += (1 - beta) * (g - m)
+    total = sum(weights)
+    return weights, total, m / total, total / (1 - beta)
+""",
+    "06.8": """
+def my_training(loss_and_grad, theta):
+    velocity = 0
+    for step in range(300):
+        _, grad = loss_and_grad(theta)
+        velocity = 0.9 * velocity + grad
+        theta = theta - velocity * min(1, (300 - step) / 100)
+    return theta
+""",
+    "08.7": """
+def my_neighbors(x):
+    z = (x - x.mean(axis=0)) / x.std(axis=0)
+    found = []
+    for k in range(z.shape[1]):
+        apart = np.abs(z - z[:, [k]]).sum(axis=0)
+        apart[k] = np.inf
+        found.append(int(np.argmin(apart)))
+    return found
+""",
+    "09.7": """
+def my_stop(losses):
+    if len(losses) < 30:
+        return False
+    slope = np.polyfit(np.arange(20), losses[-20:], 1)[0]
+    return slope > 0
+""",
+    "10.7": """
+def my_rate_finder(loss_and_grad, theta):
+    direction = np.ones_like(theta)
+    for _ in range(30):
+        direction = loss_and_grad(direction)[1]
+        length = np.linalg.norm(direction)
+        direction = direction / length
+    return 1 / length
+""",
+    "11.6": """
+def my_search(run):
+    wide = {rate: run(rate) for rate in 10.0 ** np.arange(-5, 2)}
+    middle = min((rate for rate in wide if np.isfinite(wide[rate])), key=wide.get)
+    fine = middle * 10 ** np.array([-0.6, -0.3, 0.0, 0.3])
+    return fine[np.argmin(np.nan_to_num([sum(run(r) for _ in range(4)) for r in fine], nan=9e9))]
+""",
+    "12.3": """
+def my_checkpoints(layers):
+    kept, at, gap = [], 0, int(np.sqrt(layers))
+    while at + gap + 1 <= layers:
+        at += gap + 1
+        kept.append(at)
+    return tuple(kept)
 """,
 }
 

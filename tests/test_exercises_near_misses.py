@@ -19,7 +19,7 @@ COUNT = 200
 MOST_EQUIVALENT = 0.2
 OTHER_SEEDS = range(1000, 1006)
 # Where every answer that meets the demands is right, there is no reference to miss.
-OPEN = {"04.4"}
+OPEN = {"04.4", "06.8", "07.7", "09.7", "10.7", "11.6"}
 CODE = [
     here
     for here in exercise_cells.in_notebooks()

@@ -131,99 +131,100 @@ BATCHES = {
 }
 
 
-# 05.4, Adam
+# 05.3, AMSGrad; these ten were written together with its mistakes
 
 
-class Adam:
+class AMSGrad:
     """The right one, in steps that a slip can replace."""
-
-    start = 0
 
     def __init__(self, lr, beta1=0.9, beta2=0.999, eps=1e-8):
         self.lr, self.beta1, self.beta2, self.eps = lr, beta1, beta2, eps
-        self.m, self.v, self.t = None, None, self.start
+        self.m, self.v, self.largest, self.t = 0, 0, 0, 0
 
     def step(self, theta, grad):
-        if self.m is None:
-            self.m, self.v = np.zeros_like(theta), np.zeros_like(theta)
         self.t += 1
-        self.moments(grad)
-        self.move(theta, *self.corrected())
-
-    def moments(self, grad):
         self.m = self.beta1 * self.m + (1 - self.beta1) * grad
         self.v = self.beta2 * self.v + (1 - self.beta2) * grad**2
+        self.remember(self.v / (1 - self.beta2**self.t), grad)
+        self.move(theta, self.m / (1 - self.beta1**self.t))
 
-    def corrected(self):
-        return self.m / (1 - self.beta1**self.t), self.v / (1 - self.beta2**self.t)
+    def remember(self, v_hat, grad):
+        self.largest = np.maximum(self.largest, v_hat)
 
-    def move(self, theta, m, v):
-        theta -= self.lr * m / (np.sqrt(v) + self.eps)
-
-
-class NoCorrection(Adam):
-    def corrected(self):
-        return self.m, self.v
+    def move(self, theta, m_hat):
+        theta -= self.lr * m_hat / (np.sqrt(self.largest) + self.eps)
 
 
-class OnlyMCorrected(Adam):
-    def corrected(self):
-        return self.m / (1 - self.beta1**self.t), self.v
+class SmallestRemembered(AMSGrad):
+    largest = np.inf
+
+    def remember(self, v_hat, grad):
+        self.largest = np.minimum(self.largest if self.t > 1 else np.inf, v_hat)
 
 
-class OneBetaForBoth(Adam):
-    def corrected(self):
-        return self.m / (1 - self.beta1**self.t), self.v / (1 - self.beta1**self.t)
+class MaxOverTheVector(AMSGrad):
+    def remember(self, v_hat, grad):
+        self.largest = np.max(np.maximum(self.largest, v_hat))
 
 
-class BetaTimesT(Adam):
-    def corrected(self):
-        return self.m / (1 - self.beta1 * self.t), self.v / (1 - self.beta2 * self.t)
+class OfTheUncorrected(AMSGrad):
+    def remember(self, v_hat, grad):
+        self.largest = np.maximum(self.largest, self.v)
 
 
-class CorrectionKept(Adam):
-    def corrected(self):
-        self.m, self.v = super().corrected()
-        return self.m, self.v
+class IntoV(AMSGrad):
+    def remember(self, v_hat, grad):
+        self.largest = self.v = np.maximum(self.v, v_hat)
 
 
-class NoSquare(Adam):
-    def moments(self, grad):
-        self.m = self.beta1 * self.m + (1 - self.beta1) * grad
-        self.v = self.beta2 * self.v + (1 - self.beta2) * grad
+class OfTheGradient(AMSGrad):
+    def remember(self, v_hat, grad):
+        self.largest = np.maximum(self.largest, grad * grad)
 
 
-class NoRoot(Adam):
-    def move(self, theta, m, v):
-        theta -= self.lr * m / (v + self.eps)
+class SummedUp(AMSGrad):
+    def remember(self, v_hat, grad):
+        self.largest = self.largest + v_hat
 
 
-class EpsInTheRoot(Adam):
-    def move(self, theta, m, v):
-        theta -= self.lr * m / np.sqrt(v + self.eps)
+class AMSGradWithoutRoot(AMSGrad):
+    def move(self, theta, m_hat):
+        theta -= self.lr * m_hat / (self.largest + self.eps)
 
 
-class NotInPlace(Adam):
-    def move(self, theta, m, v):
-        theta = theta - self.lr * m / (np.sqrt(v) + self.eps)
+class AMSGradNotInPlace(AMSGrad):
+    def move(self, theta, m_hat):
+        theta = theta - self.lr * m_hat / (np.sqrt(self.largest) + self.eps)
 
 
-class Uphill(Adam):
-    def move(self, theta, m, v):
-        theta += self.lr * m / (np.sqrt(v) + self.eps)
+class CorrectedAfterwards(AMSGrad):
+    def remember(self, v_hat, grad):
+        self.kept = np.maximum(getattr(self, "kept", 0), self.v)
+        self.largest = self.kept / (1 - self.beta2**self.t)
 
 
-ADAM = {
-    "no correction": NoCorrection,
-    "only m corrected": OnlyMCorrected,
-    "beta1 in both corrections": OneBetaForBoth,
-    "beta * t for beta ** t": BetaTimesT,
-    "the corrected values kept": CorrectionKept,
-    "the gradient not squared": NoSquare,
-    "the root forgotten": NoRoot,
-    "eps in the root": EpsInTheRoot,
-    "a new theta instead of the old one": NotInPlace,
-    "uphill": Uphill,
+class BeforeThisStep(AMSGrad):
+    def remember(self, v_hat, grad):
+        before = self.largest if self.t > 1 else v_hat
+        self.next = np.maximum(before, v_hat)
+        self.largest = before
+
+    def move(self, theta, m_hat):
+        super().move(theta, m_hat)
+        self.largest = self.next
+
+
+AMSGRAD = {
+    "the smallest": SmallestRemembered,
+    "one number for all": MaxOverTheVector,
+    "the largest v": OfTheUncorrected,
+    "into the average": IntoV,
+    "the largest gradient": OfTheGradient,
+    "added up": SummedUp,
+    "no root": AMSGradWithoutRoot,
+    "not in place": AMSGradNotInPlace,
+    "corrected afterwards": CorrectedAfterwards,
+    "one step late": BeforeThisStep,
 }
 
 
@@ -370,95 +371,6 @@ BCE = {
     "the factor 2 of a square": lambda z, y: 2 * (sigmoid(z) - y) / len(z),
     "exp(z) for exp(-z)": lambda z, y: (sigmoid(-z) - y) / len(z),
     "only the probability": lambda z, y: sigmoid(z) / len(z),
-}
-
-
-# 05.3, RMSProp
-
-
-class RMSProp:
-    """The right one, in steps that a slip can replace."""
-
-    def __init__(self, lr, decay=0.9, eps=1e-8):
-        self.lr, self.decay, self.eps, self.v = lr, decay, eps, None
-
-    def step(self, theta, grad):
-        if self.v is None:
-            self.v = np.zeros_like(theta)
-        self.average(grad)
-        self.move(theta, grad)
-
-    def average(self, grad):
-        self.v = self.decay * self.v + (1 - self.decay) * grad**2
-
-    def move(self, theta, grad):
-        theta -= self.lr * grad / (np.sqrt(self.v) + self.eps)
-
-
-class DecaySwapped(RMSProp):
-    def average(self, grad):
-        self.v = (1 - self.decay) * self.v + self.decay * grad**2
-
-
-class AddedUp(RMSProp):
-    def average(self, grad):
-        self.v = self.v + grad**2
-
-
-class NotWeighted(RMSProp):
-    def average(self, grad):
-        self.v = self.decay * self.v + grad**2
-
-
-class NotSquared(RMSProp):
-    def average(self, grad):
-        self.v = self.decay * self.v + (1 - self.decay) * grad
-
-
-class VWithoutRoot(RMSProp):
-    def move(self, theta, grad):
-        theta -= self.lr * grad / (self.v + self.eps)
-
-
-class VWithEpsInside(RMSProp):
-    def move(self, theta, grad):
-        theta -= self.lr * grad / np.sqrt(self.v + self.eps)
-
-
-class VNotInPlace(RMSProp):
-    def move(self, theta, grad):
-        theta = theta - self.lr * grad / (np.sqrt(self.v) + self.eps)
-
-
-class VUphill(RMSProp):
-    def move(self, theta, grad):
-        theta += self.lr * grad / (np.sqrt(self.v) + self.eps)
-
-
-class SquareInTheMove(RMSProp):
-    def move(self, theta, grad):
-        theta -= self.lr * grad**2 / (np.sqrt(self.v) + self.eps)
-
-
-class OldV(RMSProp):
-    def step(self, theta, grad):
-        if self.v is None:
-            self.v = np.zeros_like(theta)
-        self.move(theta, grad)
-        self.average(grad)
-
-
-RMSPROP = {
-    "decay and 1 - decay swapped": DecaySwapped,
-    "added up as in AdaGrad": AddedUp,
-    "1 - decay forgotten": NotWeighted,
-    "the gradient not squared": NotSquared,
-    "the root forgotten": VWithoutRoot,
-    "eps in the root": VWithEpsInside,
-    "a new theta instead of the old one": VNotInPlace,
-    "uphill": VUphill,
-    "the gradient squared in the move": SquareInTheMove,
-    "moved before v is new": OldV,
 }
 
 
@@ -723,8 +635,7 @@ SLIPS = {
     "03.3": LINE,
     "04.1": BATCHES,
     "05.2": MOMENTUM,
-    "05.3": RMSPROP,
-    "05.4": ADAM,
+    "05.3": AMSGRAD,
     "06.5": NORM,
     "07.2": CONFUSION,
     "08.2": COLORS,

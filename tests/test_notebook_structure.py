@@ -9,8 +9,12 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import cells
 import nbformat
+import new_exercise
 import pytest
+
+from course_utils.exercises.engine import Choice, find
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -22,6 +26,7 @@ LONGEST_CELL = 15
 FEWEST_CLAIMS = 8
 LARGEST_NOTEBOOK = 2_500_000
 LARGEST_IMAGE = 250_000
+MEND = "`make exercise NB={number}` sets it"
 # sections that frame the lesson and show nothing that could be false
 WITHOUT_CLAIM = {
     "exercises",
@@ -108,7 +113,8 @@ def test_it_is_valid_and_named_by_its_number(path, notebook):
 def test_every_cell_has_a_slide_type_and_known_tags(notebook):
     for cell in notebook.cells:
         slide_type = cell.metadata.get("slideshow", {}).get("slide_type")
-        assert slide_type in SLIDE_TYPES, f"{cell.id}: slide type {slide_type!r}"
+        cure = MEND.format(number=number_of_notebook(notebook))
+        assert slide_type in SLIDE_TYPES, f"{cell.id}: slide type {slide_type!r}; {cure}"
         assert tags(cell) <= TAGS, f"{cell.id}: unknown tags {tags(cell) - TAGS}"
     assert notebook.cells[0].metadata.slideshow.slide_type == "slide"
 
@@ -129,7 +135,7 @@ def test_code_cells_fit_a_slide(notebook):
 
 
 def test_it_was_run_from_top_to_bottom(notebook):
-    counts = [cell.execution_count for cell in code_of(notebook)]
+    counts = [cell.execution_count for cell in code_of(notebook) if not cells.is_solution(cell)]
     assert counts == list(range(1, len(counts) + 1))
 
 
@@ -167,6 +173,8 @@ def number_of_notebook(notebook):
 
 def test_every_claim_held_when_it_was_run(notebook):
     for cell in code_of(notebook):
+        if cells.is_solution(cell):
+            continue  # it has run, or the notebook had not been stored; what it said is not kept
         claims = len(re.findall(r"(?m)^claim\(", cell.source))
         shown = "".join(outputs_as_text(cell)).count("✓")
         assert shown >= claims, f"{cell.id}: {claims} claims, {shown} shown as true"
@@ -199,7 +207,10 @@ def test_cell_ids_are_chosen_and_unique(path, notebook):
     ids = [cell.id for cell in notebook.cells]
     assert len(set(ids)) == len(ids)
     for cell_id in ids:
-        assert re.fullmatch(rf"{number_of(path)}(-[a-z0-9]+)+", cell_id), cell_id
+        assert re.fullmatch(rf"{number_of(path)}(-[a-z0-9]+)+", cell_id), (
+            f"the cell id {cell_id} says nothing; `make exercise NB={number_of(path)}` gives such "
+            "cells a name"
+        )
 
 
 def test_presenting_is_set_up_alike_everywhere():
@@ -265,24 +276,68 @@ def test_it_ends_as_every_lesson_does(notebook):
 
 
 def test_solutions_are_folded_and_named(notebook):
+    """They begin with the id of their exercise, and nothing that they showed is stored."""
+    number, checked = number_of_notebook(notebook), None
     for cell in notebook.cells:
-        if "solution" in tags(cell):
+        checked = new_exercise.id_in(cell.source) or checked
+        cure = MEND.format(number=number)
+        if cells.is_solution(cell):
             assert cell.cell_type == "code", cell.id
-            assert cell.source.startswith("# Solution"), cell.id
-            assert cell.metadata.get("jupyter", {}).get("source_hidden") is True, cell.id
+            first = cell.source.partition("\n")[0]
+            wanted = f"# Solution {checked}"
+            assert first == wanted, f"{cell.id}: begins with {first!r}, not {wanted!r}; {cure}"
+            assert cell.outputs == [], (
+                f"{cell.id}: stored with an output; make execute takes it out"
+            )
+            assert cell.execution_count is None, cell.id
         elif cell.cell_type == "code":
-            assert not cell.source.startswith("# Solution"), f"{cell.id}: not tagged"
+            is_one = cell.source.startswith("# Solution")
+            assert not is_one, f"{cell.id}: has not the tag 'solution'; {cure}"
+
+
+def test_what_is_to_be_folded_is_folded(notebook):
+    """Solutions wherever metadata count, and notes in a fold that says whom they are for."""
+    folded = nbformat.from_dict(notebook)
+    cells.fold(folded)
+    for cell, wanted in zip(notebook.cells, folded.cells, strict=True):
+        assert cell == wanted, f"{cell.id}: not folded; `make execute` folds it"
+
+
+def test_notes_are_for_the_instructor_and_say_so(notebook):
+    for cell in notebook.cells:
+        if cells.is_notes(cell):
+            assert cell.source.startswith(cells.NOTES_BEGIN), cell.id
+            assert cell.source.endswith(cells.NOTES_END), cell.id
+            assert "<details" not in cells.plain_notes(cell.source), f"{cell.id}: folds in notes"
+        else:
+            assert "For the instructor" not in cell.source, f"{cell.id}: notes on a slide"
+
+
+def test_what_a_solution_says_when_it_runs_is_not_the_answer(notebook):
+    """Run All in JupyterLab unfolds the outputs of all cells, so they must give nothing away."""
+    checked = None
+    for cell in notebook.cells:
+        checked = new_exercise.id_in(cell.source) or checked
+        if not cells.is_solution(cell):
+            continue
+        said = re.findall(r'claim\(\s*"([^"]*)"', cell.source)
+        assert not re.search(r"\d", "".join(said)), f"{cell.id}: a number in {said}"
+        for showing in ("print(", "plots.", "display("):
+            assert showing not in cell.source, f"{cell.id}: it shows something by {showing}"
+        exercise = find(checked)
+        if isinstance(exercise, Choice):
+            right = exercise.options[exercise.correct].text.lower()
+            assert not [text for text in said if text.lower() in right or right in text.lower()]
 
 
 def test_an_exercise_is_followed_by_its_check_and_its_solution(notebook):
     """In this order, before the next exercise."""
-    roles = [
-        role
-        for cell in notebook.cells
-        for role in ("exercise", "check", "solution")
-        if role in tags(cell)
-    ]
-    assert roles == ["exercise", "check", "solution"] * (len(roles) // 3)
+    roles = [(role, cell.id) for cell in notebook.cells if (role := new_exercise.role_of(cell))]
+    cure = MEND.format(number=number_of_notebook(notebook))
+    for k, (role, cell_id) in enumerate(roles):
+        wanted = new_exercise.ROLES[k % 3]
+        assert role == wanted, f"{cell_id}: a cell tagged {wanted!r} should stand here; {cure}"
+    assert len(roles) % 3 == 0, f"the last exercise is not complete; {cure}"
 
 
 def test_what_depends_on_the_machine_is_followed_by_a_claim(notebook):

@@ -8,6 +8,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import cells
 import find_browser
 import nbformat
 import present
@@ -30,7 +31,7 @@ def path(tmp_path):
     """A notebook with a demo, a folded solution, a hidden source, notes and a skipped cell."""
     live = {slides.LIVE_VIEW: {"model_id": "1"}, "image/png": PICTURE, "text/plain": "Demo()"}
     hidden = {"jupyter": {"source_hidden": True}}
-    cells = [
+    made = [
         cell(new_markdown_cell, "# Title with $x^2$", "slide"),
         cell(new_markdown_cell, "for the presenter", "notes"),
         cell(new_code_cell, "Demo()", outputs=[new_output("display_data", live)]),
@@ -43,7 +44,7 @@ def path(tmp_path):
         ),
         cell(new_markdown_cell, "left out", "skip"),
     ]
-    notebook = new_notebook(cells=cells, metadata={"rise": dict(slides.RISE)})
+    notebook = new_notebook(cells=made, metadata={"rise": dict(slides.RISE)})
     nbformat.write(notebook, tmp_path / "01_made.ipynb")
     return tmp_path / "01_made.ipynb"
 
@@ -83,6 +84,19 @@ def test_a_deck_has_pictures_and_no_live_view(path, tmp_path):
     assert slides.LIVE_VIEW not in page
     assert "for the presenter" in page
     assert '<aside class="notes">' in page
+
+
+def test_notes_are_open_where_they_have_a_window_of_their_own(path, tmp_path, monkeypatch):
+    notebook = nbformat.read(path, as_version=4)
+    cells.fold(notebook)
+    nbformat.write(notebook, path)
+    page = slides.build(path, tmp_path).read_text(encoding="utf-8")
+    assert "for the presenter" in page and "<details>" not in page
+    monkeypatch.setattr(present, "FOLDER", tmp_path / "present")
+    (tmp_path / "rise.css").write_text("")
+    present.served_copy(path, 0)
+    (notes,) = filter(cells.is_notes, nbformat.read(present.FOLDER / path.name, 4).cells)
+    assert notes.source == "for the presenter"
 
 
 def test_a_deck_shows_no_solution_and_nothing_folded(path, tmp_path):

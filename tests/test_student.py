@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cells
 import nbformat
 import pytest
 import student
@@ -29,6 +30,7 @@ NOT_FOR_STUDENTS = (
     "requirements-browser.txt",
     "tools/find_browser.py",
     "tools/maintain.mk",
+    "tools/new_exercise.py",
     "tools/student.py",
     "tools/templates/student_readme.md",
 )
@@ -46,17 +48,13 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
-def is_solution(cell):
-    return student.SOLUTION in cell.metadata.get("tags", [])
-
-
-def lines_of(cells):
-    return [line.strip() for cell in cells for line in cell.source.splitlines()]
+def lines_of(some):
+    return [line.strip() for cell in some for line in cell.source.splitlines()]
 
 
 def says_something(line):
     """Not blank, no bracket or `else:` alone."""
-    return len(re.findall(r"\w", line)) >= 3 and line not in ("else:", "try:", "# Solution")
+    return len(re.findall(r"\w", line)) >= 3 and line not in ("else:", "try:")
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.name)
@@ -68,18 +66,27 @@ def pair(request, copy):
 def test_no_line_of_a_solution_is_in_it(pair):
     """But lines that also stand elsewhere in the notebook, in the stub for example."""
     source, handed_out = pair
-    elsewhere = set(lines_of(cell for cell in source.cells if not is_solution(cell)))
-    solutions = lines_of(filter(is_solution, source.cells))
+    elsewhere = set(lines_of(cell for cell in source.cells if not cells.is_solution(cell)))
+    solutions = lines_of(filter(cells.is_solution, source.cells))
     secret = {line for line in solutions if says_something(line)} - elsewhere
     assert secret or not solutions
     assert not secret & set(lines_of(handed_out.cells))
-    assert not any(map(is_solution, handed_out.cells))
+    assert not any(map(cells.is_solution, handed_out.cells))
+
+
+def test_no_line_of_the_instructors_notes_is_in_it(pair):
+    source, handed_out = pair
+    notes = [cells.plain_notes(cell.source) for cell in source.cells if cells.is_notes(cell)]
+    secret = {line for text in notes for line in text.splitlines() if line.strip()}
+    text = "\n".join(cell.source for cell in handed_out.cells)
+    assert secret
+    assert not [line for line in secret if line in text]
 
 
 def test_the_solutions_have_lines_to_look_for():
-    cells = [cell for path in NOTEBOOKS for cell in read(path).cells if is_solution(cell)]
-    assert len(cells) >= 40
-    assert len(list(filter(says_something, lines_of(cells)))) > 200
+    found = [cell for path in NOTEBOOKS for cell in read(path).cells if cells.is_solution(cell)]
+    assert len(found) >= 40
+    assert len(list(filter(says_something, lines_of(found)))) > 200
 
 
 def test_all_other_cells_are_as_they_were(pair):
@@ -89,7 +96,9 @@ def test_all_other_cells_are_as_they_were(pair):
         return [(cell.id, cell.cell_type, cell.source, cell.metadata) for cell in notebook.cells]
 
     assert shown(handed_out) == [
-        one for one, cell in zip(shown(source), source.cells, strict=True) if not is_solution(cell)
+        one
+        for one, cell in zip(shown(source), source.cells, strict=True)
+        if not (cells.is_solution(cell) or cells.is_notes(cell))
     ]
     assert handed_out.metadata == source.metadata
     nbformat.validate(handed_out)
@@ -188,20 +197,23 @@ def course(tmp_path):
         name = pattern.replace("**/", "").replace("[0-9][0-9]_*", "01_small").replace("*", "file")
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(name)
-    cells = [
+    made = [
         new_markdown_cell("# 01 · Small", id="01-title"),
+        new_markdown_cell(
+            "Ask them", id="01-notes", metadata={"slideshow": {"slide_type": "notes"}}
+        ),
         new_code_cell("y = ...", id="01-stub", metadata={"tags": ["exercise"]}),
         new_code_cell("# Solution\ny = 42", id="01-solution", metadata={"tags": ["solution"]}),
         new_code_cell(
             "print(y)", id="01-see", outputs=[new_output("stream", text="42\n")], execution_count=3
         ),
     ]
-    save(project, *cells)
+    save(project, *made)
     return project
 
 
-def save(project, *cells):
-    nbformat.write(new_notebook(cells=list(cells)), project / "notebooks" / "01_small.ipynb")
+def save(project, *some):
+    nbformat.write(new_notebook(cells=list(some)), project / "notebooks" / "01_small.ipynb")
 
 
 def tree(folder):
@@ -259,6 +271,13 @@ def test_it_needs_no_git(course, tmp_path, monkeypatch):
 def test_a_solution_without_its_tag_is_not_handed_out(course, tmp_path):
     save(course, new_code_cell("# Solution\ny = 42", id="01-forgotten"))
     with pytest.raises(student.CannotBuild, match=r"01_small.ipynb, cell 01-forgotten"):
+        student.build(tmp_path / "out", course)
+    assert not (tmp_path / "out").exists()
+
+
+def test_notes_without_their_slide_type_are_not_handed_out(course, tmp_path):
+    save(course, new_markdown_cell(cells.folded_notes("Ask them"), id="01-forgotten"))
+    with pytest.raises(student.CannotBuild, match=r"cell 01-forgotten: notes without"):
         student.build(tmp_path / "out", course)
     assert not (tmp_path / "out").exists()
 

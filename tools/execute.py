@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import cells
 import nbformat
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
@@ -95,7 +96,8 @@ def merge_streams(outputs):
 
 
 def normalize(notebook):
-    """Take out of an executed notebook, in place, what differs from one run to the next."""
+    """Take out of an executed notebook, in place, what differs from one run to the next, and what
+    the outputs of solutions would give away."""
     count = 0
     for cell in notebook.cells:
         for key in ("execution", "ExecuteTime"):
@@ -103,7 +105,7 @@ def normalize(notebook):
         if cell.cell_type != "code":
             continue
         cell.execution_count = None
-        if cell.source.strip():
+        if cell.source.strip() and not cells.is_solution(cell):
             count += 1
             cell.execution_count = count
         cell.outputs = merge_streams(cell.outputs)
@@ -113,6 +115,7 @@ def normalize(notebook):
             if len(output.get("data", {})) > 1:
                 # The view names a model in the kernel that is gone; what is beside it stays.
                 output.data.pop(WIDGET_VIEW, None)
+    cells.fold(notebook)
     notebook.metadata.pop("widgets", None)
     notebook.metadata["kernelspec"] = {
         "display_name": "Python 3 (ipykernel)",

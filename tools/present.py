@@ -13,7 +13,8 @@ import webbrowser
 from pathlib import Path
 
 import nbformat
-from execute import select
+from cells import open_notes
+from execute import as_text, select
 from lab import CodeFailed, LabServer, ServerDidNotStart, free_port
 from websocket import WebSocketException
 
@@ -29,13 +30,15 @@ def has_display() -> bool:
 
 
 def served_copy(path: Path, port: int) -> LabServer:
-    """A server, not yet started, on a copy of the notebook.
+    """A server, not yet started, on a copy of the notebook, with its notes open.
 
     A live deck is saved every two minutes, with the outputs of the lesson in it: into the copy.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for source in (path, path.parent / "rise.css"):
-        shutil.copy(source, FOLDER)
+    shutil.copy(path.parent / "rise.css", FOLDER)
+    notebook = nbformat.read(path, as_version=4)
+    open_notes(notebook)
+    (FOLDER / path.name).write_text(as_text(notebook), encoding="utf-8")
     log = FOLDER / "jupyterlab.log"
     # in a lecture notebook 13 trains for a minute, unless COURSE_RUN=lesson asks for its three
     settings = {"COURSE_RUN": os.environ.get("COURSE_RUN", "short")}

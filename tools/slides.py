@@ -18,6 +18,7 @@ import zipfile
 from pathlib import Path
 
 import nbformat
+from cells import is_solution, open_notes
 from execute import NOTEBOOKS, as_text, select, write
 from nbconvert import SlidesExporter
 from traitlets.config import Config
@@ -143,11 +144,12 @@ def describe_pictures(cell, heading: str) -> None:
 
 def for_paper(notebook):
     """A copy without live views and without what is folded, solutions and hidden sources; each
-    picture has a text."""
+    picture has a text. Notes are open: they are in a window of their own."""
     notebook = copy.deepcopy(notebook)
+    open_notes(notebook)
     cells, heading = [], ""
     for cell in notebook.cells:
-        if "solution" in cell.metadata.get("tags", []):
+        if is_solution(cell):
             continue
         if cell.cell_type == "markdown" and cell.source.startswith("#"):
             heading = cell.source.split("\n")[0].lstrip("# ")

@@ -1,5 +1,5 @@
-"""Writes a copy of the course to hand out: without solutions and outputs, with all it takes to run.
-nbconvert takes out the cells tagged "solution"; it replaces only a copy that nobody has worked in.
+"""Writes a copy of the course to hand out: without solutions, notes and outputs, with all it takes
+to run. It replaces only a copy that nobody has worked in.
 
     python tools/student.py build                # to build/student/
     python tools/student.py build --out FOLDER   # elsewhere
@@ -20,8 +20,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+from cells import NOTES_BEGIN, SOLUTION, is_notes, is_solution
 from execute import CellFailed, as_text, run, select
-from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocessor
+from nbconvert.preprocessors import ClearOutputPreprocessor
 from nbformat.v4 import new_code_cell
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -52,6 +53,7 @@ HANDED_OUT = (
     "docs/graph.png",
     "notebooks/[0-9][0-9]_*.ipynb",
     "notebooks/rise.css",
+    "tools/cells.py",
     "tools/convolution_runs.py",
     "tools/environment.py",
     "tools/execute.py",
@@ -66,7 +68,6 @@ HANDED_OUT = (
 )
 README = "tools/templates/student_readme.md"  # it becomes the README.md of the copy
 
-SOLUTION = "solution"
 # In the copy: which files were written, and their SHA-256.
 RECORD = ".student-copy.json"
 MAY_COME_BY_ITSELF = "__pycache__"
@@ -80,18 +81,18 @@ class CannotBuild(Exception):
 # ---------------------------------------------------------------- what the copy holds
 
 
-def without_solutions(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
-    """A notebook without its solution cells and without outputs; ids and metadata stay.
+def for_students(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
+    """A notebook without its solutions, instructor's notes and outputs; ids and metadata stay.
 
-    Raises CannotBuild if a cell begins like a solution but has not the tag of one.
+    Raises CannotBuild if a cell begins like a solution or like notes but is not marked as such.
     """
-    remove = TagRemovePreprocessor(enabled=True, remove_cell_tags={SOLUTION})
-    clear = ClearOutputPreprocessor(enabled=True)
-    for preprocessor in (remove, clear):
-        notebook, _ = preprocessor.preprocess(notebook, {})
+    notebook.cells = [cell for cell in notebook.cells if not (is_solution(cell) or is_notes(cell))]
+    notebook, _ = ClearOutputPreprocessor(enabled=True).preprocess(notebook, {})
     for cell in notebook.cells:
         if cell.cell_type == "code" and cell.source.lstrip().lower().startswith("# solution"):
             raise CannotBuild(f'{name}, cell {cell.id}: a solution without the tag "{SOLUTION}"')
+        if NOTES_BEGIN.strip() in cell.source:
+            raise CannotBuild(f'{name}, cell {cell.id}: notes without the slide type "notes"')
     return notebook
 
 
@@ -114,7 +115,7 @@ def _for_students(path):
     if path.suffix != ".ipynb":
         return path.read_bytes()
     notebook = nbformat.read(path, as_version=4)
-    return as_text(without_solutions(notebook, path.name)).encode()
+    return as_text(for_students(notebook, path.name)).encode()
 
 
 # ---------------------------------------------------------------- where it goes

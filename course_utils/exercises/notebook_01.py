@@ -81,6 +81,95 @@ def _bce_cases(rng):
         yield rng.normal(0, 2, size=(rows, 1)), rng.integers(0, 2, size=(rows, 1))
 
 
+# 01.7, the loss from the logit, and 01.8, bends
+
+
+def loss_from_logit(z, y):
+    """log sigma(z), log(1 - sigma(z)), the cross-entropy, and its derivative by z."""
+    log_p = -np.logaddexp(0, -z)
+    log_not_p = -np.logaddexp(0, z)
+    loss = -(y * log_p + (1 - y) * log_not_p)
+    push = np.exp(log_p) - y
+    return log_p, log_not_p, loss, push
+
+
+def _logit_cases(rng):
+    yield np.array([0.5, -2.0, 3.0]), np.array([1.0, 0.0, 0.0])
+    yield np.array([-1000.0, 1000.0, 40.0, 0.0]), np.array([1.0, 0.0, 1.0, 1.0])
+    yield 3 * rng.normal(size=6), rng.integers(0, 2, 6).astype(float)
+
+
+def _from_the_probability(z, y):
+    with np.errstate(all="ignore"):
+        p = 1 / (1 + np.exp(-z))
+        log_p, log_not_p = np.log(p), np.log(1 - p)
+        return log_p, log_not_p, -(y * log_p + (1 - y) * log_not_p), p - y
+
+
+def _logs(change):
+    """The right lines, with the two logarithms changed; the lines after them follow."""
+
+    def answer(z, y):
+        log_p, log_not_p = change(*loss_from_logit(z, y)[:2], z)
+        with np.errstate(all="ignore"):
+            loss, push = -(y * log_p + (1 - y) * log_not_p), np.exp(log_p) - y
+        return log_p, log_not_p, loss, push
+
+    return answer
+
+
+def _ends(change):
+    def answer(z, y):
+        return *loss_from_logit(z, y)[:2], *change(*loss_from_logit(z, y)[2:], z, y)
+
+    return answer
+
+
+BEND_ENDS = (0.0, 2 * np.pi)
+MOST_BENDS = 8
+
+
+def bends():
+    """A layer of eight ReLUs and one output that follow the sine: straight from knot to knot."""
+    knots = np.linspace(*BEND_ENDS, 9)
+    slopes = np.diff(np.sin(knots)) / np.diff(knots)
+    changes = np.diff(slopes, prepend=0)
+    return np.ones((1, 8)), -knots[:-1], changes[:, None], np.zeros(1)
+
+
+def followed(network):
+    """How well a network of one input follows the sine."""
+    W1, b1, W2, b2 = map(np.asarray, network())
+    x = np.linspace(*BEND_ENDS, 1001)[:, None]
+    fits = W1.ndim == W2.ndim == 2 and W1.shape == W2.T.shape and W1.shape[0] == 1
+    fits = fits and b1.shape == (W1.shape[1],) and b2.shape == (1,)
+    farthest = np.inf
+    if fits:
+        farthest = np.abs(np.maximum(0, x @ W1 + b1) @ W2 + b2 - np.sin(x)).max()
+    return {
+        "W1 is (1, units), b1 (units,), W2 (units, 1), b2 (1,)": bool(fits),
+        "at most 8 units": bool(fits and W1.shape[1] <= MOST_BENDS),
+        "nowhere farther than 1 from the sine, as the number 0 would be": bool(farthest < 1.001),
+        "nowhere farther than 0.3": bool(farthest <= 0.3),
+        "nowhere farther than 0.1": bool(farthest <= 0.1),
+    }
+
+
+def _straight_pieces(units, change=None):
+    def answer():
+        knots = np.linspace(*BEND_ENDS, units + 1)
+        slopes = np.diff(np.sin(knots)) / np.diff(knots)
+        W2 = np.diff(slopes, prepend=0) if change is None else change(slopes, knots)
+        return np.ones((1, units)), -knots[:-1], W2[:, None], np.zeros(1)
+
+    return answer
+
+
+def _turned(network):
+    W1, b1, W2, b2 = network()
+    return W1.T, b1, W2.T, b2
+
+
 EXERCISES = (
     Numbers(
         "01.1",
@@ -489,5 +578,98 @@ EXERCISES = (
         },
         correct="b",
         insight="0.02 against 0.99: the cross-entropy divides out just the factor that vanishes.",
+    ),
+    Function(
+        "01.7",
+        "The loss, without the probability",
+        FAILS,
+        reference=loss_from_logit,
+        cases=_logit_cases,
+        names=("log_p", "log_not_p", "the loss", "the push"),
+        mistakes=[
+            Mistake(
+                _from_the_probability,
+                "For small logits it is right, at 1000 it is infinite or not a number: the "
+                "probability was formed first. What is left of the sum 1 + exp(-z) if you take its "
+                "logarithm before you divide?",
+            ),
+            Mistake(
+                _logs(lambda p, not_p, z: (not_p, p)),
+                "Your two logarithms have changed places. At a large z, which of the two "
+                "probabilities is nearly 1?",
+            ),
+            Mistake(
+                _logs(lambda p, not_p, z: (-p, -not_p)),
+                "The logarithm of a probability is never positive. What does the fraction 1 / (...)"
+                " do to the sign of a logarithm?",
+            ),
+            Mistake(
+                _logs(lambda p, not_p, z: (p, p + z)),
+                "log_p is right. The other one differs from it by z, but in which direction? At a "
+                "large z the network is sure of a 1.",
+            ),
+            Mistake(
+                _logs(lambda p, not_p, z: (p, -p)),
+                "The logarithm of 1 - p is not minus the logarithm of p. Which other sigmoid is "
+                "1 - sigma(z)?",
+            ),
+            Mistake(
+                _ends(lambda loss, push, z, y: (-loss, push)),
+                "Your loss is negative: the better the prediction, the larger it is. Which sign "
+                "has the table of section 5?",
+            ),
+            Mistake(
+                _ends(lambda loss, push, z, y: (loss, -push)),
+                "The push points uphill. At y = 1, should the loss rise or fall when z grows?",
+            ),
+            Mistake(
+                _ends(lambda loss, push, z, y: (loss, push / len(z))),
+                "You have divided by the number of examples, but here each example has a loss of "
+                "its own. Nothing is averaged.",
+            ),
+            Mistake(
+                _ends(lambda loss, push, z, y: (loss, z - y)),
+                "Predicted minus wanted: but what is predicted is a probability, not the logit.",
+            ),
+        ],
+        insight="log sigma(z) is one logaddexp, log(1 - sigma(z)) the same with the sign of z "
+        "turned: no probability is formed, so none can be 0.",
+    ),
+    Function(
+        "01.8",
+        "Eight bends for a sine",
+        OUTPUT,
+        reference=bends,
+        cases=lambda rng: [()],
+        observe=followed,
+        mistakes=[
+            Mistake(
+                lambda: _turned(bends),
+                "W1 and W2 lie on their sides. One input, so W1 has one row; one output, so W2 has "
+                "one column.",
+            ),
+            Mistake(
+                _straight_pieces(20),
+                "It follows the sine, but with more units than allowed. Where is the sine nearly "
+                "straight, so that it needs no bend?",
+            ),
+            Mistake(
+                _straight_pieces(8, lambda slopes, knots: slopes),
+                "It runs away. To the right of its bend each unit goes on for ever, so slopes add "
+                "up. What must W2 hold, if not the slope of each piece?",
+            ),
+            Mistake(
+                lambda: (np.zeros((1, 8)), np.zeros(8), np.zeros((8, 1)), np.zeros(1)),
+                "It is as good as answering 0 everywhere. A unit bends where x W1 + b1 is 0: put "
+                "the bends between 0 and 2 pi, and give each one a weight.",
+            ),
+            Mistake(
+                _straight_pieces(4),
+                "It goes the right way, but too coarsely: four pieces. You have eight bends, and "
+                "the sine is most curved at its top and at its bottom.",
+            ),
+        ],
+        insight="A layer of ReLUs draws straight pieces. Each bend is one unit, and its weight is "
+        "the change of the slope there.",
     ),
 )

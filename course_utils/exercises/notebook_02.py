@@ -136,6 +136,84 @@ def broken_pass(X, Z1, A1, P, Y, W2):
     return {"0.W": dW1, "0.b": db1, "2.W": dW2, "2.b": db2}
 
 
+# 02.6, the Jacobian of the softmax, and 02.7, a better difference
+
+
+def softmax_proof(z, y):
+    """The derivatives of E = exp(z) and S = sum(E), of P = E / S, and of L = -sum(y log P)."""
+    E = np.exp(z)
+    S = E.sum()
+    P = E / S
+    dE = np.diag(E)
+    dS = E
+    J = (dE * S - np.outer(E, dS)) / S**2
+    dz = (-y / P) @ J
+    return dE, dS, J, dz
+
+
+def _softmax_cases(rng):
+    yield np.array([0.0, 1.0]), np.array([0.0, 1.0])
+    yield rng.normal(size=3), np.array([0.2, 0.5, 0.3])
+    yield rng.normal(size=5), np.array([0.0, 0.0, 1.0, 0.0, 0.0])
+    yield rng.normal(size=4), np.array([1.0, 2.0, 0.0, 0.5])  # not a distribution
+
+
+def _proof(dE=np.diag, dS=lambda E: E, J=None, dz=None):
+    """The proof with one line changed; the lines below it follow."""
+
+    def answer(z, y):
+        E, S = np.exp(z), np.exp(z).sum()
+        P = E / S
+        slopes, of_sum = dE(E), dS(E)
+        jacobian = J(E, S, P) if J else (slopes * S - np.outer(E, of_sum)) / S**2
+        return slopes, of_sum, jacobian, dz(P, y, jacobian) if dz else (-y / P) @ jacobian
+
+    return answer
+
+
+HARD_TO_DIFFERENTIATE = {
+    "exp(sin x)": (lambda x: np.exp(np.sin(x)), lambda x: np.cos(x) * np.exp(np.sin(x))),
+    "x tanh x": (lambda x: x * np.tanh(x), lambda x: np.tanh(x) + x / np.cosh(x) ** 2),
+    "log(1 + x^2)": (lambda x: np.log(1 + x**2), lambda x: 2 * x / (1 + x**2)),
+}
+
+
+def five_points(f, x):
+    """The difference of two central differences in which the error with eps^2 cancels."""
+    eps = 1e-3
+    near = (f(x + eps) - f(x - eps)) / (2 * eps)
+    far = (f(x + 2 * eps) - f(x - 2 * eps)) / (4 * eps)
+    return near + (near - far) / 3
+
+
+def precision(derivative, seed):
+    """How well, and with how many evaluations, three functions are differentiated at 60 points."""
+    points = np.random.default_rng(seed).uniform(0.5, 2.5, 20)
+    errors, most = [], 0
+    for f, slope in HARD_TO_DIFFERENTIATE.values():
+        for x in points:
+            asked = []
+            value = derivative(lambda x, f=f, asked=asked: (asked.append(x), f(x))[1], float(x))
+            errors.append(abs(float(value) - slope(x)))
+            most = max(most, len(asked))
+    mean = np.mean(errors)
+    return {
+        "f is evaluated, and not more than four times": 1 <= most <= 4,
+        "the error is below 1e-2 on average": bool(mean < 1e-2),
+        "the error is below 1e-6 on average": bool(mean < 1e-6),
+        "the error is below 1e-9 on average": bool(mean < 1e-9),
+        "the error is below 2e-12 on average": bool(mean < 2e-12),
+    }
+
+
+def _seven_points(f, x):
+    eps = 5e-3
+    weights = (45, -9, 1)
+    return sum(w * (f(x + k * eps) - f(x - k * eps)) for k, w in enumerate(weights, start=1)) / (
+        60 * eps
+    )
+
+
 EXERCISES = (
     Numbers(
         "02.1",
@@ -439,5 +517,113 @@ EXERCISES = (
         },
         correct="b",
         insight="Rounding grows as 1/eps, curvature as eps squared. They meet near 1e-5.",
+    ),
+    Function(
+        "02.6",
+        "The Jacobian of the softmax, proved",
+        CHAIN_RULE,
+        reference=softmax_proof,
+        cases=_softmax_cases,
+        names=("dE", "dS", "J", "dz"),
+        mistakes=[
+            Mistake(
+                _proof(dE=lambda E: E),
+                "dE holds one number for each entry of E. How many are needed to say how each of K "
+                "entries depends on each of K logits? Most of them are 0.",
+            ),
+            Mistake(
+                _proof(dE=lambda E: np.outer(E, E)),
+                "In your dE each entry of E depends on all logits. On which one does exp(z_i) "
+                "depend?",
+            ),
+            Mistake(
+                _proof(dE=lambda E: np.eye(len(E))),
+                "Your dE says that an exponential has the slope 1. What is the derivative of "
+                "exp(z)?",
+            ),
+            Mistake(
+                _proof(dS=lambda E: np.ones(len(E))),
+                "S is a sum of exponentials, not of logits. By how much does it grow when z_j "
+                "does?",
+            ),
+            Mistake(
+                _proof(dS=np.sum),
+                "dS is one number in your proof. S depends on K logits: one slope for each.",
+            ),
+            Mistake(
+                _proof(J=lambda E, S, P: np.diag(E) / S),
+                "Your J has the part of the numerator only. The denominator S depends on every "
+                "logit, too: what does the quotient rule subtract?",
+            ),
+            Mistake(
+                _proof(J=lambda E, S, P: -np.outer(P, P)),
+                "Your J has the part of the denominator only. What does raising z_i do to E_i "
+                "itself?",
+            ),
+            Mistake(
+                _proof(J=lambda E, S, P: np.diag(P) + np.outer(P, P)),
+                "Raise one logit: do the *other* probabilities rise or fall? In your J they rise.",
+            ),
+            Mistake(
+                _proof(J=lambda E, S, P: np.diag(P * (1 - P))),
+                "That is the slope of a sigmoid, for each entry alone. Here the entries share a "
+                "sum: what happens away from the diagonal?",
+            ),
+            Mistake(
+                _proof(J=lambda E, S, P: (np.diag(E) * S - np.outer(E, E)) / S),
+                "The numerator of the quotient rule is right. What does it stand over?",
+            ),
+            Mistake(
+                _proof(dz=lambda P, y, J: (y / P) @ J),
+                "J is right, but you go uphill: L has a minus before the logarithm.",
+            ),
+            Mistake(
+                _proof(dz=lambda P, y, J: P - y),
+                "P - y is right for targets that sum to 1. Here it is tried with others, too: "
+                "carry dL/dP = -y / P through J.",
+            ),
+            Mistake(
+                _proof(dz=lambda P, y, J: -y @ J),
+                "What is the derivative of log P by P? Something must stand under the y.",
+            ),
+        ],
+        insight="The quotient rule gives P_i (delta_ij - P_j), and -y / P carried through it is "
+        "P sum(y) - y: predicted minus wanted, since targets sum to 1.",
+    ),
+    Function(
+        "02.7",
+        "Beat the central difference",
+        CHECK,
+        reference=five_points,
+        cases=lambda rng: [(int(rng.integers(1000)),)],
+        observe=precision,
+        mistakes=[
+            Mistake(
+                lambda f, x: (f(x + 1e-8) - f(x)) / 1e-8,
+                "That is a one-sided difference: its error falls only with eps. What changes if "
+                "you look to both sides?",
+            ),
+            Mistake(
+                lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,
+                "That is the central difference at its best step. You have two more evaluations: "
+                "its error is c eps^2 plus something far smaller. Which combination of two steps "
+                "makes c eps^2 cancel?",
+            ),
+            Mistake(
+                _seven_points,
+                "Precise enough, but it looks at the function more than four times.",
+            ),
+            Mistake(
+                lambda f, x: (f(x + 1e-14) - f(x - 1e-14)) / 2e-14,
+                "The step is so small that the two values hardly differ: what is left is their "
+                "rounding.",
+            ),
+            Mistake(
+                lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 1e-5,
+                "Far off at every point. How far apart are the two points at which you look?",
+            ),
+        ],
+        insight="Two central differences, of eps and 2 eps, have errors c eps^2 and 4 c eps^2: a "
+        "third of their difference, added, leaves eps^4. A larger step then rounds less, too.",
     ),
 )

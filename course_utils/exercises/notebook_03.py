@@ -78,6 +78,64 @@ def _no_bias(w, b, inputs, targets):
     return line_gradient(w, 0.0, inputs, targets)
 
 
+# 03.7, the best rate for two curvatures, and 03.8, a rate for each step
+
+
+def best_rate(smallest, largest, share):
+    """The best rate for a bowl with these curvatures, its factor, and the steps down to a share."""
+    rate = 2 / (smallest + largest)
+    factor = 1 - rate * smallest
+    steps = np.ceil(np.log(share) / np.log(factor))
+    return rate, factor, steps
+
+
+def _bowl_cases(rng):
+    yield 1.0, 4.0, 0.01
+    yield 0.5, 50.0, 1e-3
+    yield 2.0, 2.5, 1e-6
+    for smallest, ratio in rng.uniform(1, 9, (4, 2)):
+        yield float(smallest), float(smallest * ratio), float(rng.uniform(1e-4, 0.1))
+
+
+def _bowl(rate=None, factor=None, steps=None):
+    """The derivation with one line changed; the lines below it follow."""
+
+    def answer(smallest, largest, share):
+        eta = rate(smallest, largest) if rate else 2 / (smallest + largest)
+        by = factor(eta, smallest, largest) if factor else 1 - eta * smallest
+        with np.errstate(all="ignore"):
+            if steps:
+                return eta, by, steps(share, by)
+            return eta, by, np.ceil(np.log(share) / np.log(by))
+
+    return answer
+
+
+CURVATURES = np.linspace(1, 25, 49)
+RATE_STEPS = 30
+
+
+def mixed_rates(step):
+    """1 over a curvature, drawn towards both ends of the range: Chebyshev's choice."""
+    return 1 / (13 + 12 * np.cos(np.pi * (2 * step + 1) / 60))
+
+
+def arrived(rate):
+    """What is left of the distance along each axis of the bowl after thirty steps."""
+    left = np.ones(len(CURVATURES))
+    for step in range(RATE_STEPS):
+        left = left * (1 - float(rate(step)) * CURVATURES)
+    worst = np.abs(left).max()
+    return {
+        "it does not diverge: along no axis is it farther away than at the start": bool(
+            worst <= 1.0
+        ),
+        "along every axis less than 0.7 of the distance is left": bool(worst < 0.7),
+        "along every axis less than 0.2 is left": bool(worst < 0.2),
+        "along every axis less than 0.01 is left": bool(worst < 0.01),
+    }
+
+
 EXERCISES = (
     Numbers(
         "03.1",
@@ -377,5 +435,106 @@ EXERCISES = (
         },
         correct="b",
         insight="A flat curve tells about the rate; the gradient tells about the place.",
+    ),
+    Function(
+        "03.7",
+        "The best rate, derived",
+        PREDICT,
+        reference=best_rate,
+        cases=_bowl_cases,
+        names=("the rate", "the factor", "the number of steps"),
+        mistakes=[
+            Mistake(
+                _bowl(rate=lambda a, b: 2 / b),
+                "That is the limit: at this rate the steep direction swings for ever. Between "
+                "which two is the best one?",
+            ),
+            Mistake(
+                _bowl(rate=lambda a, b: 1 / b),
+                "Your rate is exact at once in the steep direction, and slow in the flat one. A "
+                "little swinging in the steep one would be paid back.",
+            ),
+            Mistake(
+                _bowl(rate=lambda a, b: 1 / a),
+                "Your rate is exact in the flat direction. What is the factor of the steep one "
+                "then?",
+            ),
+            Mistake(
+                _bowl(rate=lambda a, b: 1 / (a + b)),
+                "Solve the equation once more: rate times both curvatures together is not 1.",
+            ),
+            Mistake(
+                _bowl(rate=lambda a, b: 2 / (b - a)),
+                "Two signs: one factor is minus the other. On which side do both terms with the "
+                "rate end up?",
+            ),
+            Mistake(
+                _bowl(factor=lambda eta, a, b: 1 - eta * b),
+                "Your factor is negative: that is the steep direction, which swings. Asked for is "
+                "how much of the distance is left.",
+            ),
+            Mistake(
+                _bowl(factor=lambda eta, a, b: a / b),
+                "Set the rate into 1 - rate * curvature. The ratio of the curvatures alone is not "
+                "the factor.",
+            ),
+            Mistake(
+                _bowl(factor=lambda eta, a, b: (1 - eta * a) ** 2),
+                "That is the factor of the loss. Asked for is that of the distance.",
+            ),
+            Mistake(
+                _bowl(steps=lambda share, by: np.log(share) / np.log(by)),
+                "The formula is right, but a step is a whole one. In which direction do you round?",
+            ),
+            Mistake(
+                _bowl(steps=lambda share, by: np.floor(np.log(share) / np.log(by))),
+                "With that many steps it is not yet there. In which direction do you round?",
+            ),
+            Mistake(
+                _bowl(steps=lambda share, by: np.ceil(np.log(by) / np.log(share))),
+                "Your fraction is upside down: factor to the power of steps is the share. Take "
+                "logarithms of both sides.",
+            ),
+            Mistake(
+                _bowl(steps=lambda share, by: np.ceil((1 - share) / (1 - by))),
+                "The distance is multiplied at each step. It does not lose the same amount each "
+                "time.",
+            ),
+        ],
+        insight="The factor is (ratio - 1) / (ratio + 1), with the ratio of the curvatures: ten "
+        "times as narrow a valley takes ten times as many steps.",
+    ),
+    Function(
+        "03.8",
+        "Thirty steps, thirty rates",
+        PREDICT,
+        reference=mixed_rates,
+        cases=lambda rng: [()],
+        observe=arrived,
+        mistakes=[
+            Mistake(
+                lambda step: 2 / 26,
+                "That is the best rate of all that stay the same: 0.09 of the distance is left. "
+                "Now let it change. Which curvature does a rate of 1/5 bring to 0 at once, and "
+                "which steps repair what it does to the steep axes?",
+            ),
+            Mistake(
+                lambda step: 0.04,
+                "Safe, and too slow along the flat axes: their factor is 1 - rate * 1. Which "
+                "single step would help them most?",
+            ),
+            Mistake(
+                lambda step: 0.1,
+                "It diverges. A rate above 2 / 25 makes the steepest axis grow. It may, now and "
+                "then, but smaller rates must bring it back.",
+            ),
+            Mistake(
+                lambda step: 0.07 * 0.7**step,
+                "The rates die out before the flat axes have arrived: added up, they are not even "
+                "0.25. How far does an axis of curvature 1 get with that?",
+            ),
+        ],
+        insight="The product of thirty factors 1 - rate * curvature is small everywhere if the "
+        "rates differ. No constant rate can do that. Momentum (notebook 05) gets it for free.",
     ),
 )

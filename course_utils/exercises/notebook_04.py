@@ -238,6 +238,35 @@ def _new_order_for_each_batch(x, y, batch_size, rng):
         yield x[chosen], y[chosen]
 
 
+# 04.6, the noise floor
+
+
+def noise_floor(rate, curvature, noise, batch):
+    """The shares of the variance that a step keeps and adds, and where both are in balance."""
+    kept = (1 - rate * curvature) ** 2
+    added = rate**2 * noise**2 / batch
+    floor = added / (1 - kept)
+    return kept, added, floor
+
+
+def _floor_cases(rng):
+    yield 0.1, 2.0, 1.0, 1
+    yield 0.02, 2.0, 0.5, 4
+    for rate, curvature, noise in rng.uniform(0.1, 1, (4, 3)):
+        yield float(rate), float(1.6 * curvature), float(3 * noise), int(rng.integers(2, 50))
+
+
+def _balance(kept=None, added=None, floor=None):
+    """The derivation with one line changed; the lines below it follow."""
+
+    def answer(rate, curvature, noise, batch):
+        stays = kept(rate, curvature) if kept else (1 - rate * curvature) ** 2
+        comes = added(rate, noise, batch) if added else rate**2 * noise**2 / batch
+        return stays, comes, floor(stays, comes) if floor else comes / (1 - stays)
+
+    return answer
+
+
 EXERCISES = (
     Function(
         "04.1",
@@ -504,5 +533,73 @@ EXERCISES = (
         },
         correct="c",
         insight="A quarter of the noise for 16 times the work. Precision is expensive.",
+    ),
+    Function(
+        "04.6",
+        "The noise floor, derived",
+        LOWER,
+        reference=noise_floor,
+        cases=_floor_cases,
+        names=("kept", "added", "the floor"),
+        mistakes=[
+            Mistake(
+                _balance(kept=lambda rate, curvature: 1 - rate * curvature),
+                "That is the factor of the distance. The variance is the mean of its square.",
+            ),
+            Mistake(
+                _balance(kept=lambda rate, curvature: (rate * curvature) ** 2),
+                "That is the share that one step takes away, not the one that it leaves.",
+            ),
+            Mistake(
+                _balance(kept=lambda rate, curvature: 1 - (rate * curvature) ** 2),
+                "You have squared the parts of the difference. Square the difference as a whole.",
+            ),
+            Mistake(
+                _balance(kept=lambda rate, curvature: (1 - rate) ** 2),
+                "How far a step goes depends on the bowl, too: where is its curvature?",
+            ),
+            Mistake(
+                _balance(added=lambda rate, noise, batch: rate * noise**2 / batch),
+                "The gradient is multiplied by the rate before it moves anything. What does that "
+                "do to a variance?",
+            ),
+            Mistake(
+                _balance(added=lambda rate, noise, batch: rate**2 * noise / batch),
+                "`noise` is a standard deviation. What of it adds up when things are independent?",
+            ),
+            Mistake(
+                _balance(added=lambda rate, noise, batch: (rate * noise / batch) ** 2),
+                "The noise of a batch falls with the root of its size. And its square?",
+            ),
+            Mistake(
+                _balance(added=lambda rate, noise, batch: rate**2 * noise**2),
+                "That is the noise of one example. A step averages over a batch of them.",
+            ),
+            Mistake(
+                _balance(added=lambda rate, noise, batch: rate**2 * noise**2 / np.sqrt(batch)),
+                "The standard deviation falls with the root of the batch size. Here its square "
+                "is due.",
+            ),
+            Mistake(
+                _balance(floor=lambda kept, added: added),
+                "That is what one step adds. What the steps before have left is still there.",
+            ),
+            Mistake(
+                _balance(floor=lambda kept, added: kept + added),
+                "That is the variance one step after a variance of 1. In balance it is the same "
+                "before and after the step: V = kept V + added. Solve it for V.",
+            ),
+            Mistake(
+                _balance(floor=lambda kept, added: added / kept),
+                "Bring both terms with V to one side. What does V stand beside then?",
+            ),
+            Mistake(
+                _balance(floor=lambda kept, added: added / (1 + kept)),
+                "A sign: if V = kept V + added, what is left when you take kept V away from both "
+                "sides?",
+            ),
+        ],
+        insight="The floor is rate * noise^2 / (batch * curvature * (2 - rate * curvature)): about "
+        "proportional to the rate while it is small, and endless at the limit of 2 / curvature.",
     ),
 )

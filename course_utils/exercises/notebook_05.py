@@ -182,359 +182,116 @@ class _AveragedAndRebinds(_Averaged):
         super().step(theta.copy(), grad)
 
 
-class RMSPropGiven:
-    """The class as it stands in the exercise."""
-
-    def __init__(self, lr, decay=0.9, eps=1e-8):
-        self.lr, self.decay, self.eps, self.v = lr, decay, eps, None
-
-    def step(self, theta, grad):
-        """Set up v."""
-        if self.v is None:
-            self.v = np.zeros_like(theta)
-
-
-class RMSProp(RMSPropGiven):
-    """RMSProp, in place, eps beside the root."""
-
-    def step(self, theta, grad):
-        """v = decay v + (1 - decay) g^2; theta = theta - lr g / (sqrt(v) + eps)."""
-        super().step(theta, grad)
-        self.v = self.v_after(grad)
-        theta -= self.move(grad)
-
-    def v_after(self, grad):
-        """The new average of the squared gradients."""
-        return self.decay * self.v + (1 - self.decay) * grad**2
-
-    def move(self, grad):
-        """What is subtracted from theta."""
-        return self.lr * grad / (np.sqrt(self.v) + self.eps)
-
-
-class _EpsInside(RMSProp):
-    def move(self, grad):
-        return self.lr * grad / np.sqrt(self.v + self.eps)
-
-
-class _NoEps(RMSProp):
-    def move(self, grad):
-        return self.lr * grad / np.sqrt(self.v)
-
-
-class _NoRoot(RMSProp):
-    def move(self, grad):
-        return self.lr * grad / (self.v + self.eps)
-
-
-class _DecaySwapped(RMSProp):
-    def v_after(self, grad):
-        return (1 - self.decay) * self.v + self.decay * grad**2
-
-
-class _AddsUp(RMSProp):
-    def v_after(self, grad):
-        return self.v + grad**2
-
-
-class _NotAveraged(RMSProp):
-    def v_after(self, grad):
-        return self.decay * self.v + grad**2
-
-
-class _NotSquared(RMSProp):
-    def v_after(self, grad):
-        return self.decay * self.v + (1 - self.decay) * grad
-
-
-class _Sizes(RMSProp):
-    def v_after(self, grad):
-        return self.decay * self.v + (1 - self.decay) * np.abs(grad)
-
-
-class _SquareInTheMove(RMSProp):
-    def move(self, grad):
-        return self.lr * grad**2 / (np.sqrt(self.v) + self.eps)
-
-
-class _RMSPropUphill(RMSProp):
-    def move(self, grad):
-        return -super().move(grad)
-
-
-class _RMSPropRebinds(RMSProp):
-    def step(self, theta, grad):
-        super().step(theta.copy(), grad)
-
-
-class _OldAverage(RMSProp):
-    def step(self, theta, grad):
-        RMSPropGiven.step(self, theta, grad)
-        theta -= self.move(grad)
-        self.v = self.v_after(grad)
-
-
-class _SignOnly(RMSProp):
-    def v_after(self, grad):
-        return grad**2
-
-
-class _RMSPropNoRate(RMSProp):
-    def move(self, grad):
-        return super().move(grad) / self.lr
-
-
-class _OneScaleForAll(RMSProp):
-    def move(self, grad):
-        return self.lr * grad / (np.sqrt(self.v.mean()) + self.eps)
-
-
-class _SumForAll(RMSProp):
-    def v_after(self, grad):
-        return self.decay * self.v + (1 - self.decay) * np.sum(grad**2)
-
-
-class _CorrectedAsInAdam(RMSProp):
-    steps = 0
-
-    def move(self, grad):
-        self.steps += 1
-        v = self.v / (1 - self.decay**self.steps)
-        return self.lr * grad / (np.sqrt(v) + self.eps)
-
-
-class _GradientWeightedToo(RMSProp):
-    def move(self, grad):
-        return (1 - self.decay) * super().move(grad)
-
-
-class AdamGiven:
-    """The class as it stands in the exercise."""
+class AMSGradGiven:
+    """The class as it stands in the exercise: Adam."""
 
     def __init__(self, lr, beta1=0.9, beta2=0.999, eps=1e-8):
         self.lr, self.beta1, self.beta2, self.eps = lr, beta1, beta2, eps
-        self.m, self.v, self.t = None, None, 0
+        self.m, self.v, self.largest, self.t = 0, 0, 0, 0
 
     def step(self, theta, grad):
-        """Set up m and v."""
-        if self.m is None:
-            self.m, self.v = np.zeros_like(theta), np.zeros_like(theta)
-
-
-class Adam(AdamGiven):
-    """Adam, in place (Kingma, Ba 2014, algorithm 1)."""
-
-    def step(self, theta, grad):
-        """Two averages, two corrections, one step."""
-        super().step(theta, grad)
+        """One step of Adam."""
         self.t += 1
-        self.m, self.v = self.averages(grad)
-        theta -= self.move(*self.corrected())
-
-    def averages(self, grad):
-        """The new m and v."""
-        return (
-            self.beta1 * self.m + (1 - self.beta1) * grad,
-            self.beta2 * self.v + (1 - self.beta2) * grad**2,
-        )
-
-    def corrected(self):
-        """m and v, each divided by what it lacks at the beginning."""
-        return self.m / (1 - self.beta1**self.t), self.v / (1 - self.beta2**self.t)
-
-    def move(self, m, v):
-        """What is subtracted from theta."""
-        return self.lr * m / (np.sqrt(v) + self.eps)
+        self.m = self.beta1 * self.m + (1 - self.beta1) * grad
+        self.v = self.beta2 * self.v + (1 - self.beta2) * grad**2
+        m_hat = self.m / (1 - self.beta1**self.t)
+        v_hat = self.v / (1 - self.beta2**self.t)
+        theta -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
 
 
-class _Uncorrected(Adam):
-    def corrected(self):
-        return self.m, self.v
-
-
-class _OnlyFirstCorrected(Adam):
-    def corrected(self):
-        return super().corrected()[0], self.v
-
-
-class _OnlySecondCorrected(Adam):
-    def corrected(self):
-        return self.m, super().corrected()[1]
-
-
-class _FromZero(Adam):
-    def corrected(self):
-        t = self.t - 1
-        return self.m / (1 - self.beta1**t), self.v / (1 - self.beta2**t)
-
-
-class _FromTwo(Adam):
-    def corrected(self):
-        t = self.t + 1
-        return self.m / (1 - self.beta1**t), self.v / (1 - self.beta2**t)
-
-
-class _WithoutPower(Adam):
-    def corrected(self):
-        return self.m / (1 - self.beta1), self.v / (1 - self.beta2)
-
-
-class _OneBetaForBoth(Adam):
-    def corrected(self):
-        return self.m / (1 - self.beta1**self.t), self.v / (1 - self.beta1**self.t)
-
-
-class _CorrectionsSwapped(Adam):
-    def corrected(self):
-        return self.m / (1 - self.beta2**self.t), self.v / (1 - self.beta1**self.t)
-
-
-class _OneArrayForBoth(Adam):
-    """m and v are one and the same array, changed in place."""
+class AMSGrad(AMSGradGiven):
+    """Adam that divides by the root of the largest v_hat so far (Reddi, Kale, Kumar 2018)."""
 
     def step(self, theta, grad):
-        if self.m is None:
-            self.m = self.v = np.zeros_like(theta)
+        """Two averages, two corrections, the largest, one step."""
         self.t += 1
-        self.m *= self.beta1
-        self.m += (1 - self.beta1) * grad
-        self.v *= self.beta2
-        self.v += (1 - self.beta2) * grad**2
-        theta -= self.move(*self.corrected())
+        self.m = self.beta1 * self.m + (1 - self.beta1) * grad
+        self.v = self.beta2 * self.v + (1 - self.beta2) * grad**2
+        m_hat = self.m / (1 - self.beta1**self.t)
+        v_hat = self.v / (1 - self.beta2**self.t)
+        self.largest = np.maximum(self.largest, v_hat)
+        theta -= self.lr * m_hat / (np.sqrt(self.largest) + self.eps)
 
 
-class _TimesT(Adam):
-    def corrected(self):
-        return self.m / (1 - self.beta1 * self.t), self.v / (1 - self.beta2 * self.t)
+class _WrongAMSGrad(AMSGradGiven):
+    """AMSGrad in two parts: what is kept, and what is subtracted from theta."""
 
-
-class _AdamUphill(Adam):
-    def move(self, m, v):
-        return -super().move(m, v)
-
-
-class _GradientForM(Adam):
     def step(self, theta, grad):
-        AdamGiven.step(self, theta, grad)
         self.t += 1
-        self.m, self.v = self.averages(grad)
-        theta -= self.move(grad, self.corrected()[1])
+        self.m = self.beta1 * self.m + (1 - self.beta1) * grad
+        self.v = self.beta2 * self.v + (1 - self.beta2) * grad**2
+        self.keep(self.v / (1 - self.beta2**self.t), grad)
+        theta -= self.move(self.m / (1 - self.beta1**self.t))
+
+    def keep(self, v_hat, grad):
+        self.largest = np.maximum(self.largest, v_hat)
+
+    def move(self, m_hat):
+        return self.lr * m_hat / (np.sqrt(self.largest) + self.eps)
 
 
-class _CorrectedForGood(Adam):
-    def step(self, theta, grad):
-        AdamGiven.step(self, theta, grad)
-        self.t += 1
-        self.m, self.v = self.averages(grad)
-        self.m, self.v = self.corrected()
-        theta -= self.move(self.m, self.v)
+class _SmallestKept(_WrongAMSGrad):
+    def keep(self, v_hat, grad):
+        self.largest = v_hat if self.t == 1 else np.minimum(self.largest, v_hat)
 
 
-class _AdamEpsInside(Adam):
-    def move(self, m, v):
-        return self.lr * m / np.sqrt(v + self.eps)
+class _OneLargestForAll(_WrongAMSGrad):
+    def keep(self, v_hat, grad):
+        self.largest = max(np.max(self.largest), v_hat.max())
 
 
-class _AdamNoRoot(Adam):
-    def move(self, m, v):
-        return self.lr * m / (v + self.eps)
+class _LargestOfTheUncorrected(_WrongAMSGrad):
+    def keep(self, v_hat, grad):
+        self.largest = np.maximum(self.largest, self.v)
 
 
-class _MomentsSwapped(Adam):
-    def move(self, m, v):
-        return self.lr * v / (np.sqrt(np.abs(m)) + self.eps)
+class _LargestCorrectedLater(_WrongAMSGrad):
+    def keep(self, v_hat, grad):
+        self.kept = np.maximum(self.v if self.t == 1 else self.kept, self.v)
+        self.largest = self.kept / (1 - self.beta2**self.t)
 
 
-class _BetasSwapped(Adam):
-    def averages(self, grad):
-        return (
-            self.beta2 * self.m + (1 - self.beta2) * grad,
-            self.beta1 * self.v + (1 - self.beta1) * grad**2,
-        )
+class _LargestIntoTheAverage(_WrongAMSGrad):
+    def keep(self, v_hat, grad):
+        self.v = self.largest = np.maximum(self.v, v_hat)
 
 
-class _AdamNotSquared(Adam):
-    def averages(self, grad):
-        m, _ = super().averages(grad)
-        return m, self.beta2 * self.v + (1 - self.beta2) * grad
+class _LargestGradient(_WrongAMSGrad):
+    def keep(self, v_hat, grad):
+        self.largest = np.maximum(self.largest, grad**2)
 
 
-class _AdamNoRate(Adam):
-    def move(self, m, v):
-        return super().move(m, v) / self.lr
+class _LargestWithoutRoot(_WrongAMSGrad):
+    def move(self, m_hat):
+        return self.lr * m_hat / (self.largest + self.eps)
 
 
-class _AdamNoEps(Adam):
-    def move(self, m, v):
-        return self.lr * m / np.sqrt(v)
+class _LargestAdded(_WrongAMSGrad):
+    def keep(self, v_hat, grad):
+        self.largest = self.largest + v_hat
 
 
-class _TimesTheCorrection(Adam):
-    def corrected(self):
-        return self.m * (1 - self.beta1**self.t), self.v * (1 - self.beta2**self.t)
+class _LargestOfM(_WrongAMSGrad):
+    def keep(self, v_hat, grad):
+        self.peak = np.maximum(getattr(self, "peak", 0), self.m / (1 - self.beta1**self.t))
+        self.largest = v_hat
+
+    def move(self, m_hat):
+        return self.lr * self.peak / (np.sqrt(self.largest) + self.eps)
 
 
-class _AdamNotWeighted(Adam):
-    def averages(self, grad):
-        return self.beta1 * self.m + grad, self.beta2 * self.v + grad**2
+class _OneStepLate(_WrongAMSGrad):
+    def keep(self, v_hat, grad):
+        self.now = v_hat if self.t == 1 else self.largest
+        self.largest = np.maximum(self.largest, v_hat)
+
+    def move(self, m_hat):
+        return self.lr * m_hat / (np.sqrt(self.now) + self.eps)
 
 
-class _WeightsSwapped(Adam):
-    def averages(self, grad):
-        return (
-            (1 - self.beta1) * self.m + self.beta1 * grad,
-            (1 - self.beta2) * self.v + self.beta2 * grad**2,
-        )
-
-
-class _SquareOfM(Adam):
-    def averages(self, grad):
-        m, _ = super().averages(grad)
-        return m, self.beta2 * self.v + (1 - self.beta2) * m**2
-
-
-class _SecondCorrectionBesideTheRoot(Adam):
-    def corrected(self):
-        return super().corrected()[0], self.v / (1 - self.beta2**self.t) ** 2
-
-
-class _MultipliedByTheRoot(Adam):
-    def move(self, m, v):
-        return self.lr * m * (np.sqrt(v) + self.eps)
-
-
-class _OneMemoryForBoth(Adam):
-    def averages(self, grad):
-        m, _ = super().averages(grad)
-        return m, self.beta1 * self.v + (1 - self.beta1) * grad**2
-
-    def corrected(self):
-        return self.m / (1 - self.beta1**self.t), self.v / (1 - self.beta1**self.t)
-
-
-class _FirstNotWeighted(Adam):
-    def averages(self, grad):
-        return self.beta1 * self.m + grad, super().averages(grad)[1]
-
-
-class _AdamPlainStep(Adam):
+class _AMSGradRebinds(AMSGrad):
     def step(self, theta, grad):
         super().step(theta.copy(), grad)
-        theta -= self.lr * grad
-
-
-class _AdamRebinds(Adam):
-    def step(self, theta, grad):
-        super().step(theta.copy(), grad)
-
-
-class _AdamShared(Adam):
-    """One m, v and t for all objects of the class."""
-
-    def step(self, theta, grad):
-        self.m, self.v, self.t = vars(type(self)).get("common", (None, None, 0))
-        super().step(theta, grad)
-        type(self).common = self.m, self.v, self.t
 
 
 def _steps(cls, start, gradients, lr, **settings):
@@ -569,33 +326,58 @@ def momentum_steps(cls, start, gradients, lr, mu):
     return _steps(cls, start, gradients, lr, mu=mu)
 
 
-def rmsprop_steps(cls, start, gradients, lr, decay, eps):
-    """What a class for RMSProp does with a row of gradients."""
-    return _steps(cls, start, gradients, lr, decay=decay, eps=eps)
+def amsgrad_steps(cls, start, gradients, lr, beta1, beta2):
+    """What a class for AMSGrad does with a row of gradients; its own names are its own affair."""
+    told = _steps(cls, start, gradients, lr, beta1=beta1, beta2=beta2)
+    return {name: value for name, value in told.items() if name not in ("velocity", "m", "v")}
 
 
-def adam_steps(cls, start, gradients, lr, beta1, beta2, eps):
-    """What a class for Adam does with a row of gradients."""
-    return _steps(cls, start, gradients, lr, beta1=beta1, beta2=beta2, eps=eps)
+def _amsgrad_cases(rng):
+    """Gradients that are large at first, in another step for each parameter, and then small."""
+    for size, beta1, beta2 in ((3, 0.9, 0.9), (2, 0.8, 0.7), (5, 0.9, 0.95)):
+        gradients = rng.normal(size=(8, size)) * np.linspace(1, 0.1, 8)[:, None]
+        gradients[rng.integers(1, 4, size), np.arange(size)] *= 4
+        yield rng.normal(size=size), gradients, 0.1, beta1, beta2
+
+
+def weights_in_m(gradients, beta):
+    """What each gradient counts in m, the sum of that, the average, and the price of a short cut.
+
+    `gradients` are those of t steps, the first one first, shape (t,); m starts at 0.
+    """
+    t = len(gradients)
+    age = np.arange(t)[::-1]
+    weights = (1 - beta) * beta**age
+    total = 1 - beta**t
+    m_hat = np.sum(weights * gradients) / total
+    more = beta ** (t - 1) / (weights[0] / total)
+    return weights, total, m_hat, more
+
+
+def _weights_cases(rng):
+    yield np.array([1.0, -2.0]), 0.9
+    for t, beta in ((5, 0.9), (12, 0.8), (1, 0.7), (30, 0.99)):
+        yield rng.normal(size=t), beta
+
+
+def _weighted(weights=None, total=None, m_hat=None, more=None):
+    """The derivation with one line changed; the lines below it follow."""
+
+    def answer(gradients, beta):
+        t = len(gradients)
+        w = weights(t, beta) if weights else (1 - beta) * beta ** np.arange(t)[::-1]
+        of_all = total(t, beta) if total else 1 - beta**t
+        average = np.sum(w * gradients) / of_all
+        average = m_hat(w, gradients, of_all) if m_hat else average
+        ratio = more(w, of_all, t, beta) if more else beta ** (t - 1) / (w[0] / of_all)
+        return w, of_all, average, ratio
+
+    return answer
 
 
 def _momentum_cases(rng):
     for size, mu in ((3, 0.9), (1, 0.5), (6, 0.8)):
         yield rng.normal(size=size), rng.normal(size=(6, size)), 0.1, mu
-
-
-def _rmsprop_cases(rng):
-    for size, decay, eps in ((3, 0.9, 0.1), (1, 0.7, 0.3), (5, 0.95, 0.05)):
-        yield rng.normal(size=size), rng.normal(size=(6, size)), 0.1, decay, eps
-
-
-def _adam_cases(rng):
-    for size, beta1, beta2, eps in (
-        (3, 0.9, 0.99, 0.1),
-        (1, 0.8, 0.95, 0.3),
-        (5, 0.9, 0.999, 0.05),
-    ):
-        yield rng.normal(size=size), rng.normal(size=(6, size)), 0.1, beta1, beta2, eps
 
 
 def _ravine(theta):
@@ -633,9 +415,13 @@ def race(make, place):
     return {f"on the {place} ravine": "it does not move" if moved else "it does not arrive"}
 
 
-class _AdaGrad(RMSProp):
-    def v_after(self, grad):
-        return self.v + grad**2
+class _AdaGrad:
+    def __init__(self, lr, eps):
+        self.lr, self.eps, self.total = lr, eps, 0
+
+    def step(self, theta, grad):
+        self.total = self.total + grad**2
+        theta -= self.lr * grad / (np.sqrt(self.total) + self.eps)
 
 
 EXERCISES = (
@@ -816,219 +602,139 @@ EXERCISES = (
     ),
     Function(
         "05.3",
-        "RMSProp, in place",
+        "An Adam that does not forget",
         WRITE,
-        reference=RMSProp,
-        cases=_rmsprop_cases,
-        observe=rmsprop_steps,
-        aside=("v",),
-        given=RMSPropGiven,
+        reference=AMSGrad,
+        cases=_amsgrad_cases,
+        observe=amsgrad_steps,
+        given=AMSGradGiven,
         mistakes=[
             Mistake(
-                _EpsInside,
-                "eps stands inside of your root. With 1e-8 there it would act like 1e-4 outside.",
-            ),
-            Mistake(_NoEps, "What if a gradient is exactly 0? Something is missing below."),
-            Mistake(
-                _NoRoot,
-                "You divide by v, which has the unit of a squared gradient. What has the unit of a "
-                "gradient?",
+                _SmallestKept,
+                "You keep the smallest v_hat, so the steps can only grow. Which one keeps them "
+                "from growing?",
             ),
             Mistake(
-                _DecaySwapped,
-                "The two factors of the average have changed places: it forgets almost all at each "
-                "step.",
+                _OneLargestForAll,
+                "You divide all by one number. Each parameter has a largest v_hat of its own.",
             ),
             Mistake(
-                _AddsUp,
-                "You add up the squares for ever: that is AdaGrad. RMSProp forgets.",
+                _LargestOfTheUncorrected,
+                "You keep the largest v, which begins at 0 and is too small at first. Which "
+                "quantity has the size of a squared gradient from the first step on?",
             ),
             Mistake(
-                _NotAveraged,
-                "Old squares fade, but new ones come in whole: it is no average, and v is ten "
-                "times too large.",
+                _LargestCorrectedLater,
+                "You keep the largest v and correct it afterwards: the correction fades, so what "
+                "you divide by still shrinks. Keep the largest of what is corrected already.",
             ),
             Mistake(
-                _NotSquared,
-                "v averages the gradient itself, and may be negative. What should it average?",
+                _LargestIntoTheAverage,
+                "The largest value goes into the average itself, and is averaged on at the next "
+                "step. Keep it beside v.",
             ),
             Mistake(
-                _Sizes,
-                "v averages the size of the gradient, and then you take a root of it.",
+                _LargestGradient,
+                "You keep the largest single squared gradient. One outlier then slows a parameter "
+                "down for ever, by its whole size. What averages it first?",
             ),
-            Mistake(_RMSPropUphill, "You walk uphill: a sign is turned."),
+            Mistake(_LargestWithoutRoot, "What you divide by has the unit of a squared gradient."),
             Mistake(
-                _SquareInTheMove,
-                "The move has the gradient squared, so it never goes back. Where is the square "
-                "due, and where not?",
-            ),
-            Mistake(
-                _RMSPropRebinds,
-                "v is right, and theta stays where it was. `theta = ...` makes a new vector; the "
-                "one that was handed over must change.",
+                _LargestAdded,
+                "You add up all v_hat, so the steps go to 0 as in AdaGrad. Largest, not sum.",
             ),
             Mistake(
-                _OldAverage,
-                "You move first and update v afterwards. The first step then divides by eps alone.",
+                _LargestOfM,
+                "You keep the largest m_hat. The direction must stay free to turn: it is the scale "
+                "that must not shrink.",
             ),
             Mistake(
-                _SignOnly,
-                "v is the last square alone, without memory: only the sign of the gradient is "
-                "left.",
-            ),
-            Mistake(_RMSPropNoRate, "How long is a step? The rate does not occur in yours."),
-            Mistake(
-                _OneScaleForAll,
-                "You divide all by one number. Each parameter has a size of its own.",
+                _OneStepLate,
+                "You divide by the largest v_hat up to the step before. The one of this step "
+                "counts, too: when do you compare?",
             ),
             Mistake(
-                _SumForAll,
-                "Your v adds up the squares of all entries: one size for all. Each parameter has a "
-                "size of its own.",
-            ),
-            Mistake(
-                _CorrectedAsInAdam,
-                "You correct v for its start at 0, as Adam does. RMSProp does not.",
-            ),
-            Mistake(
-                _GradientWeightedToo,
-                "The gradient above the line is weighted as well. Only v is an average here.",
+                _AMSGradRebinds,
+                "theta stays where it was. `theta = ...` makes a new vector; the one that was "
+                "handed over must change.",
             ),
         ],
-        insight="Each number of theta gets a rate of its own, from the size of its own gradients.",
+        insight="A scale that cannot shrink: after a rare large gradient Adam forgets it within "
+        "1 / (1 - beta2) steps and speeds up again, AMSGrad does not.",
     ),
     Function(
         "05.4",
-        "Adam, in place",
-        WRITE,
-        reference=Adam,
-        cases=_adam_cases,
-        observe=adam_steps,
-        aside=("m", "v"),
-        given=AdamGiven,
+        "What m remembers, derived",
+        EXPLAIN,
+        reference=weights_in_m,
+        cases=_weights_cases,
+        names=("weights", "total", "m_hat", "more"),
         mistakes=[
             Mistake(
-                _Uncorrected,
-                "m and v begin at 0 and are too small at first. Where is the correction?",
-            ),
-            Mistake(_OnlyFirstCorrected, "m is corrected and v is not. Both begin at 0."),
-            Mistake(_OnlySecondCorrected, "v is corrected and m is not. Both begin at 0."),
-            Mistake(
-                _FromZero,
-                "At the first step your t is 0, and beta^0 is 1: the correction divides by 0. "
-                "When do you count?",
+                _weighted(weights=lambda t, beta: (1 - beta) * beta ** np.arange(t)),
+                "Your weights are in the wrong order: the last gradient has faded the least.",
             ),
             Mistake(
-                _FromTwo,
-                "At the first step your t is 2, so the correction is too weak. When do you count?",
+                _weighted(weights=lambda t, beta: (1 - beta) * beta ** (np.arange(t)[::-1] + 1)),
+                "One fading too many: how often has the last gradient been multiplied by beta "
+                "when step t is done?",
             ),
             Mistake(
-                _WithoutPower,
-                "The correction is the same at every step. It should fade: where does t come in?",
+                _weighted(weights=lambda t, beta: beta ** np.arange(t)[::-1]),
+                "Each gradient comes into m with a factor, before it begins to fade. Which one?",
             ),
             Mistake(
-                _CorrectedForGood,
-                "You store the corrected m and v, and correct them again at the next step. Keep "
-                "the averages as they are.",
+                _weighted(weights=lambda t, beta: beta * (1 - beta) ** np.arange(t)[::-1]),
+                "beta and 1 - beta have changed places. Which share of m stays at each step?",
             ),
             Mistake(
-                _OneBetaForBoth,
-                "v is corrected as if it faded like m. Which beta does v fade with?",
+                _weighted(total=lambda t, beta: 1.0),
+                "They would add up to 1 if the average had begun infinitely long ago. This one "
+                "began at 0, t steps ago: add up the geometric series.",
             ),
             Mistake(
-                _CorrectionsSwapped,
-                "The two corrections have changed places: m fades with beta1, v with beta2.",
+                _weighted(total=lambda t, beta: 1 - beta ** (t - 1)),
+                "How many weights are added up: t, or t - 1? Try your sum with a single step.",
             ),
             Mistake(
-                _OneArrayForBoth,
-                "m and v are one array under two names: what is done to one is done to the other. "
-                "Make two.",
+                _weighted(total=lambda t, beta: (1 - beta) * t),
+                "The weights are not equal, so a number of steps times one of them is not their "
+                "sum.",
             ),
             Mistake(
-                _TimesT,
-                "The correction should fade with t. What is left of a start value after t "
-                "steps, each of which keeps a share beta: beta times t, or something else?",
-            ),
-            Mistake(_AdamUphill, "You walk uphill: a sign is turned."),
-            Mistake(
-                _GradientForM,
-                "m is right and not used: the step follows the gradient of the moment.",
+                _weighted(total=lambda t, beta: (1 - beta**t) / (1 - beta)),
+                "The geometric series is right. Each of its terms also has the factor 1 - beta.",
             ),
             Mistake(
-                _AdamEpsInside,
-                "eps stands inside of your root. In the paper it stands beside it.",
+                _weighted(m_hat=lambda w, g, total: np.sum(w * g)),
+                "That is m itself. Its weights add up to less than 1: what makes an average of it?",
             ),
             Mistake(
-                _AdamNoRoot,
-                "You divide by v, which has the unit of a squared gradient.",
+                _weighted(m_hat=lambda w, g, total: np.sum(w * g) * total),
+                "The weights are too small already, and you make them smaller.",
             ),
             Mistake(
-                _MomentsSwapped,
-                "m and v have changed places: which one gives the direction, which one the size?",
+                _weighted(m_hat=lambda w, g, total: np.mean(g)),
+                "That is the plain mean. The newer gradients count more.",
             ),
             Mistake(
-                _BetasSwapped,
-                "The betas have changed places: beta1 is for the direction, beta2 for the size.",
+                _weighted(more=lambda w, total, t, beta: (w[0] / total) / beta ** (t - 1)),
+                "Upside down: how many times as much does the first gradient count in the short "
+                "cut?",
             ),
             Mistake(
-                _AdamNotSquared,
-                "v averages the gradient itself, and may be negative. What should it average?",
+                _weighted(more=lambda w, total, t, beta: beta ** (t - 1) / w[0]),
+                "You compare with m, before the correction. In m_hat the first gradient counts "
+                "more.",
             ),
             Mistake(
-                _AdamRebinds,
-                "m and v are right, and theta stays where it was. `theta = ...` makes a new "
-                "vector; the one that was handed over must change.",
-            ),
-            Mistake(
-                _AdamShared,
-                "Two objects disturb each other: they share their state. It belongs to the "
-                "object, not to the class.",
-            ),
-            Mistake(_AdamNoRate, "How long is a step? The rate does not occur in yours."),
-            Mistake(_AdamNoEps, "What if a gradient is exactly 0? Something is missing below."),
-            Mistake(
-                _TimesTheCorrection,
-                "You multiply by the corrections. At first m and v are too small: what makes them "
-                "larger?",
-            ),
-            Mistake(
-                _AdamNotWeighted,
-                "The new gradient comes in with its full weight. An average gives it 1 - beta.",
-            ),
-            Mistake(
-                _WeightsSwapped,
-                "Nearly all of the memory is lost at each step: beta and 1 - beta have changed "
-                "places.",
-            ),
-            Mistake(
-                _SquareOfM,
-                "Your v averages the squares of m. It should be the squares of the gradient: "
-                "noise counts there, too.",
-            ),
-            Mistake(
-                _SecondCorrectionBesideTheRoot,
-                "v is corrected first, and then the root is taken. Your correction stands beside "
-                "the root.",
-            ),
-            Mistake(
-                _MultipliedByTheRoot,
-                "You multiply by the root of v. Where gradients are large, should the step grow or "
-                "shrink?",
-            ),
-            Mistake(
-                _OneMemoryForBoth,
-                "beta1 does everything. The squares have a longer memory of their own.",
-            ),
-            Mistake(
-                _FirstNotWeighted,
-                "In m the new gradient has its full weight. An average gives it 1 - beta1.",
-            ),
-            Mistake(
-                _AdamPlainStep,
-                "m and v are there, but theta makes the step of SGD.",
+                _weighted(more=lambda w, total, t, beta: beta**t / (w[0] / total)),
+                "If m starts at the first gradient, it fades at the steps 2 to t. How many are "
+                "these?",
             ),
         ],
-        insight="Momentum's direction, RMSProp's scale, and a correction that both need at first.",
+        insight="Starting m at the first gradient needs no correction, but counts that gradient "
+        "(1 - beta^t) / (1 - beta) times as much: nearly ten times at beta = 0.9, for ever.",
     ),
     Function(
         "05.5",

@@ -4,6 +4,7 @@ Each mistake is one that students make; its hint points at the thought behind it
 """
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -309,6 +310,146 @@ def _norm_backward(dgamma=None, dbeta=None):
         )
 
     return wrong
+
+
+# 06.7, weights that keep the signal, and 06.8, two spirals
+
+
+def keep_the_signal(fan_in, slope, std, depth):
+    """For a leaky ReLU: what it lets through, the best std, and what another one does to a signal.
+
+    `kept` is E[a^2] / E[z^2] for z that is symmetric about 0. `size` is the root mean square of z
+    after `depth` layers with weights of `std`, as a multiple of the one before them.
+    """
+    kept = (1 + slope**2) / 2
+    best = np.sqrt(1 / (fan_in * kept))
+    size = np.sqrt(fan_in * std**2 * kept) ** depth
+    return kept, best, size
+
+
+def _signal_cases(rng):
+    yield 32, 0.0, 0.01, 5
+    yield 100, 0.1, 0.2, 3
+    for fan_in in (16, 50, 784):
+        yield fan_in, float(rng.uniform(0.1, 0.9)), float(rng.uniform(0.03, 0.3)), 4
+
+
+def _signal(kept=None, best=None, size=None):
+    """The derivation with one line changed; the lines below it follow."""
+
+    def answer(fan_in, slope, std, depth):
+        passes = kept(slope) if kept else (1 + slope**2) / 2
+        good = best(fan_in, passes) if best else np.sqrt(1 / (fan_in * passes))
+        grown = np.sqrt(fan_in * std**2 * passes) ** depth
+        return passes, good, size(fan_in, std, passes, depth) if size else grown
+
+    return answer
+
+
+MOST_GRADIENTS = 300
+SPIRAL_SIZES = (2, 16, 16, 1)
+TURNS = 1.75
+
+
+def _spirals(rng):
+    """120 points on two arms that wind about each other, (120, 2) and labels (120, 1)."""
+    label = np.repeat([0.0, 1.0], 60)
+    turn = np.tile(np.linspace(0.3, TURNS, 60), 2)
+    angle = 2 * np.pi * turn + np.pi * label
+    points = turn[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return 2 / TURNS * points + 0.03 * rng.normal(size=points.shape), label[:, None]
+
+
+class SpiralLoss:
+    """Loss and gradient of a 2-16-16-1 tanh network on the spirals; counts its calls."""
+
+    def __init__(self, seed):
+        rng = np.random.default_rng(seed)
+        self.x, self.y = _spirals(rng)
+        self.shapes, start = [], []
+        for fan_in, fan_out in pairwise(SPIRAL_SIZES):
+            self.shapes += [(fan_in, fan_out), (fan_out,)]
+            start += [rng.normal(0, fan_in**-0.5, fan_in * fan_out), np.zeros(fan_out)]
+        self.start = np.concatenate(start)
+        self.asked = 0
+
+    def __call__(self, theta):
+        self.asked += 1
+        parts, at = [], 0
+        for shape in self.shapes:
+            parts.append(theta[at : at + int(np.prod(shape))].reshape(shape))
+            at += int(np.prod(shape))
+        W1, b1, W2, b2, W3, b3 = parts
+        A1 = np.tanh(self.x @ W1 + b1)
+        A2 = np.tanh(A1 @ W2 + b2)
+        z = A2 @ W3 + b3
+        loss = np.mean(np.logaddexp(0, z) - self.y * z)
+        dz = (np.exp(-np.logaddexp(0, -z)) - self.y) / len(z)
+        dZ2 = dz @ W3.T * (1 - A2**2)
+        dZ1 = dZ2 @ W2.T * (1 - A1**2)
+        slopes = (self.x.T @ dZ1, dZ1.sum(0), A1.T @ dZ2, dZ2.sum(0), A2.T @ dz, dz.sum(0))
+        return float(loss), np.concatenate([slope.ravel() for slope in slopes])
+
+
+def untangle(loss_and_grad, theta):
+    """Adam, at a rate that falls to 0 with half a cosine."""
+    m, v = np.zeros_like(theta), np.zeros_like(theta)
+    for t in range(1, MOST_GRADIENTS + 1):
+        _, grad = loss_and_grad(theta)
+        m, v = 0.9 * m + 0.1 * grad, 0.99 * v + 0.01 * grad**2
+        rate = 0.03 * (1 + np.cos(np.pi * t / MOST_GRADIENTS)) / 2
+        theta = theta - rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.99**t)) + 1e-8)
+    return theta
+
+
+def untangled(run, seed):
+    """What is true of the theta that a training gives back."""
+    problem = SpiralLoss(seed)
+    first = problem(problem.start)[0]
+    problem.asked = 0
+    theta = np.asarray(run(problem, problem.start.copy()), dtype=float)
+    asked = problem.asked
+    fits = theta.shape == problem.start.shape
+    with np.errstate(all="ignore"):
+        loss = problem(theta)[0] if fits else np.inf
+    return {
+        "it returns a theta of the same shape as it was given": fits,
+        "it asks for the gradient, and at most 300 times": 1 <= asked <= MOST_GRADIENTS,
+        "the loss is lower than at the start": bool(loss < first - 1e-6),
+        "the loss is below 0.5": bool(loss < 0.5),
+        "the loss is below 0.05": bool(loss < 0.05),
+    }
+
+
+def _descent(rate, steps=MOST_GRADIENTS, momentum=0.0):
+    def answer(loss_and_grad, theta):
+        velocity = np.zeros_like(theta)
+        for _ in range(steps):
+            velocity = momentum * velocity + loss_and_grad(theta)[1]
+            theta = theta - rate * velocity
+        return theta
+
+    return answer
+
+
+def _too_long(loss_and_grad, theta):
+    return untangle(loss_and_grad, untangle(loss_and_grad, theta))
+
+
+def _loss_returned(loss_and_grad, theta):
+    for _ in range(MOST_GRADIENTS):
+        loss, grad = loss_and_grad(theta)
+        theta = theta - 0.3 * grad
+    return loss
+
+
+def _adam_at_a_tenth(loss_and_grad, theta):
+    m, v = np.zeros_like(theta), np.zeros_like(theta)
+    for t in range(1, MOST_GRADIENTS + 1):
+        _, grad = loss_and_grad(theta)
+        m, v = 0.9 * m + 0.1 * grad, 0.99 * v + 0.01 * grad**2
+        theta = theta - 0.003 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.99**t)) + 1e-8)
+    return theta
 
 
 EXERCISES = (
@@ -813,5 +954,109 @@ EXERCISES = (
         correct="c",
         insight="Right and large enough to learn from are two questions. A number for each layer "
         "answers the second.",
+    ),
+    Function(
+        "06.7",
+        "Weights that keep the signal, derived",
+        HUNT,
+        reference=keep_the_signal,
+        cases=_signal_cases,
+        names=("kept", "best", "size"),
+        mistakes=[
+            Mistake(
+                _signal(kept=lambda slope: 0.5),
+                "That is the plain ReLU. The negative half comes through here, too, smaller: what "
+                "is left of its square?",
+            ),
+            Mistake(
+                _signal(kept=lambda slope: (1 + slope) / 2),
+                "Half the numbers are multiplied by the slope. By what are their *squares* "
+                "multiplied?",
+            ),
+            Mistake(
+                _signal(kept=lambda slope: 1 + slope**2),
+                "Each of the two halves holds half of the squares. You have counted both in full.",
+            ),
+            Mistake(
+                _signal(kept=lambda slope: (1 - slope**2) / 2),
+                "The leak lets more through, not less.",
+            ),
+            Mistake(
+                _signal(kept=lambda slope: np.sqrt((1 + slope**2) / 2)),
+                "That is what is left of the size. Asked for is what is left of the mean square.",
+            ),
+            Mistake(
+                _signal(best=lambda fan_in, kept: 1 / (fan_in * kept)),
+                "That is the variance of the weights. Asked for is their standard deviation.",
+            ),
+            Mistake(
+                _signal(best=lambda fan_in, kept: np.sqrt(kept / fan_in)),
+                "If less comes through, must the weights be smaller or larger?",
+            ),
+            Mistake(
+                _signal(best=lambda fan_in, kept: np.sqrt(1 / fan_in)),
+                "These weights would do if the activation let everything through. Where does "
+                "`kept` come in?",
+            ),
+            Mistake(
+                _signal(size=lambda fan_in, std, kept, depth: (fan_in * std**2 * kept) ** depth),
+                "That is what becomes of the mean square. The size is its root.",
+            ),
+            Mistake(
+                _signal(size=lambda fan_in, std, kept, depth: np.sqrt(fan_in * std**2 * kept)),
+                "That is one layer. What do `depth` of them do, one after the other?",
+            ),
+            Mistake(
+                _signal(
+                    size=lambda fan_in, std, kept, depth: depth * np.sqrt(fan_in * std**2 * kept)
+                ),
+                "The layers multiply, one after the other. They do not add up.",
+            ),
+            Mistake(
+                _signal(size=lambda fan_in, std, kept, depth: (std * np.sqrt(fan_in)) ** depth),
+                "Between two layers stands an activation. What does it let through?",
+            ),
+        ],
+        insight="E[z^2] is multiplied by fan_in std^2 kept at each layer. He's rule makes that 1: "
+        "sqrt(2 / fan_in) for a ReLU, and a little less with a leak.",
+    ),
+    Function(
+        "06.8",
+        "Two spirals in 300 gradients",
+        "train on XOR, circles, moons and a curve, and watch the boundary while it moves",
+        reference=untangle,
+        cases=lambda rng: [(0,), (1,)],
+        observe=untangled,
+        mistakes=[
+            Mistake(
+                _too_long,
+                "The loss is low enough, but you have asked for more than 300 gradients. A higher "
+                "rate, or a better use of each gradient, is needed.",
+            ),
+            Mistake(
+                _descent(0.3),
+                "It learns, but it is still on its way to the first bend. Plain descent crawls "
+                "here. Which method of notebook 05 gives every weight a step of its own length?",
+            ),
+            Mistake(
+                _adam_at_a_tenth,
+                "It bends, but it has not arrived. With 300 gradients each of them must count: "
+                "how high may the rate be before the loss begins to jump?",
+            ),
+            Mistake(
+                _descent(0.0),
+                "Nothing has moved. Is the new theta the one that you return?",
+            ),
+            Mistake(
+                lambda loss_and_grad, theta: theta,
+                "You return what you were given, and have not asked for a single gradient.",
+            ),
+            Mistake(
+                _loss_returned,
+                "You return the loss. Asked for is the theta that has this loss.",
+            ),
+        ],
+        insight="A rate for each weight, high at first and falling at the end: with the same 300 "
+        "gradients plain descent is still near the start.",
     ),
 )

@@ -82,6 +82,87 @@ def sizes_by_hand():
 
 DEEPER, WIDER = (784, 128, 128, 128, 128, 10), (784, 512, 10)
 
+
+# 07.6, the best temperature, and 07.7, when to ask a human
+
+
+def temperature_slope(z, label, T):
+    """p = softmax(z / T), the mean logit under p, and dL/dT of L = -log p_label; z is (K,)."""
+    exp = np.exp((z - z.max()) / T)
+    p = exp / exp.sum()
+    mean_logit = p @ z
+    slope = (z[label] - mean_logit) / T**2
+    return p, mean_logit, slope
+
+
+def _temperature_cases(rng):
+    yield np.array([2.0, 0.0]), 0, 2.0
+    yield np.array([3.0, -1.0, 0.5]), 2, 1.5
+    for size in (4, 10):
+        yield 3 * rng.normal(size=size), int(rng.integers(size)), float(rng.uniform(0.4, 3))
+
+
+def _cooled(p=None, mean_logit=None, slope=None):
+    """The derivation with one line changed; the lines below it follow."""
+
+    def answer(z, label, T):
+        right = temperature_slope(z, label, T)[0]
+        q = p(z, T) if p else right
+        mean = mean_logit(q, z, T) if mean_logit else q @ z
+        return q, mean, slope(z[label], mean, T, q[label]) if slope else (z[label] - mean) / T**2
+
+    return answer
+
+
+def _softmax_of(z):
+    exp = np.exp(z - z.max())
+    return exp / exp.sum()
+
+
+OVERCONFIDENT = (1.0, 1.5, 2.0, 2.5, 1.2, 1.8, 2.2, 1.4)
+
+
+def _answers(rng, count, factor):
+    """Confidences of a network whose logits are `factor` times too large, and who is right."""
+    evidence = 7 * rng.beta(2.0, 1.2, count)
+    right = rng.random(count) < 1 / (1 + np.exp(-evidence))
+    return 1 / (1 + np.exp(-factor * evidence)), right
+
+
+def threshold(confidence, right):
+    """The lowest confidence from which on at most 0.6% are wrong: less than 1%, for safety."""
+    order = np.argsort(-confidence)
+    wrong = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(wrong <= 0.006)
+    return confidence[order][good[-1]]
+
+
+def letters_read(choose, seed):
+    """What a rule for the threshold leads to on new images, for eight networks."""
+    rng = np.random.default_rng(seed)
+    accepted, wrong, sound = [], [], True
+    for factor in OVERCONFIDENT:
+        limit = np.asarray(choose(*_answers(rng, 12_000, factor)), dtype=float)
+        sound = sound and limit.shape == () and bool(0 <= limit <= 1)
+        confidence, right = _answers(rng, 40_000, factor)
+        taken = confidence >= limit if sound else np.zeros(len(right), bool)
+        accepted.append(taken.mean())
+        wrong.append(np.mean(~right[taken]) if taken.any() else 1.0)
+    return {
+        "it is one number from 0 to 1": sound,
+        "the network reads at least a tenth of the new letters": bool(min(accepted) > 0.1),
+        "it reads at least 40% of them": bool(min(accepted) > 0.4),
+        "of what it reads at most 2% is wrong, with all eight networks": bool(max(wrong) <= 0.02),
+        "of what it reads at most 1% is wrong, with all eight networks": bool(max(wrong) <= 0.01),
+    }
+
+
+def _just_one_percent(confidence, right):
+    order = np.argsort(-confidence)
+    wrong = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
+    return confidence[order][np.flatnonzero(wrong <= 0.01)[-1]]
+
+
 EXERCISES = (
     Numbers(
         "07.1",
@@ -366,5 +447,102 @@ EXERCISES = (
         correct="a",
         insight="A constant column has no scale of its own, so it keeps the one it has. The floor "
         "of the lesson, 0.3, does the same in another unit: 1.7.",
+    ),
+    Function(
+        "07.6",
+        "The best temperature, derived",
+        READ,
+        reference=temperature_slope,
+        cases=_temperature_cases,
+        names=("p", "the mean logit", "the slope"),
+        mistakes=[
+            Mistake(
+                _cooled(p=lambda z, T: _softmax_of(z)),
+                "Your probabilities do not know about the temperature: what goes into the softmax?",
+            ),
+            Mistake(
+                _cooled(p=lambda z, T: _softmax_of(z * T)),
+                "Your logits are multiplied by the temperature. A high one should make the network "
+                "modest.",
+            ),
+            Mistake(
+                _cooled(p=lambda z, T: _softmax_of(z) / T),
+                "Your p does not sum to 1. The temperature divides the logits, not the "
+                "probabilities.",
+            ),
+            Mistake(
+                _cooled(mean_logit=lambda p, z, T: z.mean()),
+                "That is the mean over the classes, each counted alike. Under p a class counts by "
+                "its probability.",
+            ),
+            Mistake(
+                _cooled(mean_logit=lambda p, z, T: p * z),
+                "These are the terms of the mean. What is still to be done with them?",
+            ),
+            Mistake(
+                _cooled(mean_logit=lambda p, z, T: p @ z / T),
+                "That is the mean of z / T. Asked for is the mean of z itself; T comes in below.",
+            ),
+            Mistake(
+                _cooled(slope=lambda at, mean, T, p: (mean - at) / T**2),
+                "A sign. What is the derivative of 1 / T?",
+            ),
+            Mistake(
+                _cooled(slope=lambda at, mean, T, p: (at - mean) / T),
+                "What is the derivative of z / T by T? By what does it divide?",
+            ),
+            Mistake(
+                _cooled(slope=lambda at, mean, T, p: at - mean),
+                "You have the derivative by 1 / T, with its sign turned. The temperature itself is "
+                "asked for: one more link of the chain.",
+            ),
+            Mistake(
+                _cooled(slope=lambda at, mean, T, p: at / T**2),
+                "The logarithm of the sum depends on T as well. What is its derivative?",
+            ),
+            Mistake(
+                _cooled(slope=lambda at, mean, T, p: (1 - p) * -at / T**2),
+                "That is the way through the right logit alone. T divides all K of them.",
+            ),
+        ],
+        insight="It is 0 where, on average over the images, the logit of the right class is what "
+        "the network expects it to be: then it is neither too sure nor too modest.",
+    ),
+    Function(
+        "07.7",
+        "When to ask a human",
+        READ,
+        reference=threshold,
+        cases=lambda rng: [(int(rng.integers(100)),)],
+        observe=letters_read,
+        mistakes=[
+            Mistake(
+                lambda confidence, right: 0.99,
+                "Too much of what is read is wrong. Some of the eight networks exaggerate, so a "
+                "confidence alone says little. You have seen which of the answers were right.",
+            ),
+            Mistake(
+                _just_one_percent,
+                "With the images that you chose it on, just 1% is wrong. With new ones it is more "
+                "than that half of the time. What do you leave, so that chance may go against you?",
+            ),
+            Mistake(
+                lambda confidence, right: 0.999,
+                "One number for all: a modest network then reads hardly anything, one that "
+                "exaggerates too much. The two arrays say which kind this one is.",
+            ),
+            Mistake(
+                lambda confidence, right: right.sum(),
+                "Asked for is a confidence, from 0 to 1: the lowest one at which the network may "
+                "still answer.",
+            ),
+            Mistake(
+                lambda confidence, right: confidence[~right].max(),
+                "Now next to nothing is wrong, but hardly a letter is read. One wrong answer in a "
+                "hundred is allowed.",
+            ),
+        ],
+        insight="A threshold that is chosen on data looks better on them than on new ones: so "
+        "leave a margin. And choose it for this network: its own confidence may exaggerate.",
     ),
 )

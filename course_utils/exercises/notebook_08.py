@@ -89,6 +89,104 @@ def numbers_by_hand():
 
 PARAMETERS = 3072 * 100 + 100 + 100 * 10 + 10
 
+
+# 08.6, the first layer without standardizing, and 08.7, neighbors in shuffled pictures
+
+
+def fold_in(W, b, mean, std):
+    """Weights and biases of a layer that says of raw pixels what W, b say of standardized ones.
+
+    W is (D, H). The pixels are between 0 and 1; the last weights are for bytes from 0 to 255.
+    """
+    W_pixels = W / std[:, None]
+    b_pixels = b - mean @ W_pixels
+    W_bytes = W_pixels / 255
+    return W_pixels, b_pixels, W_bytes
+
+
+def _fold_cases(rng):
+    yield np.array([[1.0], [-2.0]]), np.array([0.5]), np.array([0.4, 0.6]), np.array([0.2, 0.5])
+    for D, H in ((3, 3), (5, 2), (4, 6)):
+        yield (
+            rng.normal(size=(D, H)),
+            rng.normal(size=H),
+            rng.uniform(0.2, 0.8, D),
+            rng.uniform(0.1, 0.6, D),
+        )
+
+
+def _folded(weights=None, biases=None, for_bytes=None):
+    """The derivation with one line changed; the lines below it follow."""
+
+    def answer(W, b, mean, std):
+        new = weights(W, std) if weights else W / std[:, None]
+        bias = biases(W, new, b, mean, std) if biases else b - mean @ new
+        return new, bias, for_bytes(new) if for_bytes else new / 255
+
+    return answer
+
+
+SIDE = 10
+
+
+def _shuffled_pictures(rng):
+    """600 smooth pictures of 10 by 10 pixels in one random order, (600, 100), and the order.
+
+    Each pixel has a brightness and a contrast of its own, as a camera's may.
+    """
+    fields = rng.normal(size=(600, SIDE, SIDE))
+    for axis in (1, 2, 1, 2):
+        fields = fields + 0.7 * (np.roll(fields, 1, axis) + np.roll(fields, -1, axis))
+    pictures = fields.reshape(600, -1)
+    pictures = rng.uniform(-3, 3, SIDE**2) + pictures * rng.uniform(0.2, 2, SIDE**2)
+    order = rng.permutation(SIDE**2)
+    return pictures[:, order], order
+
+
+def nearest_pixels(x):
+    """For each column of x the other column that it is correlated with most, (D,)."""
+    alike = np.corrcoef(x, rowvar=False)
+    np.fill_diagonal(alike, -1)
+    return alike.argmax(axis=1)
+
+
+def found_neighbors(guess, seed):
+    """How many pixels of shuffled pictures are given a pixel that touched them before."""
+    x, order = _shuffled_pictures(np.random.default_rng(seed))
+    answer = np.asarray(guess(x.copy()))
+    whole = answer.shape == (SIDE**2,) and answer.dtype.kind in "iu"
+    whole = whole and bool(((answer >= 0) & (answer < SIDE**2)).all())
+    share, own = 0.0, False
+    if whole:
+        rows, columns = np.divmod(order, SIDE)
+        across = np.abs(rows - rows[answer])
+        down = np.abs(columns - columns[answer])
+        # the pictures go on at the opposite edge
+        apart = np.minimum(across, SIDE - across) + np.minimum(down, SIDE - down)
+        share, own = np.mean(apart == 1), bool((apart == 0).any())
+    return {
+        "it gives one column number for each of the columns": whole,
+        "no pixel is its own neighbor": whole and not own,
+        "more are right than by guessing: over 10%": bool(share > 0.1),
+        "at least 95% are right": bool(share >= 0.95),
+    }
+
+
+def _most_like(distance):
+    """For each column the one at the smallest distance from it."""
+
+    def answer(x):
+        apart = distance(x)
+        np.fill_diagonal(apart, np.inf)
+        return apart.argmin(axis=1)
+
+    return answer
+
+
+def _squares_between(x):
+    return ((x[:, :, None] - x[:, None, :]) ** 2).sum(axis=0)
+
+
 EXERCISES = (
     Numbers(
         "08.1",
@@ -426,5 +524,88 @@ EXERCISES = (
         },
         correct="b",
         insight="One order for all changes nothing; an order for each destroys all but the colors.",
+    ),
+    Function(
+        "08.6",
+        "The first layer takes raw pixels, derived",
+        SHOW,
+        reference=fold_in,
+        cases=_fold_cases,
+        names=("W_pixels", "b_pixels", "W_bytes"),
+        mistakes=[
+            Mistake(
+                _folded(weights=lambda W, std: W * std[:, None]),
+                "A pixel is divided by its std before the weight. So what happens to the weight?",
+            ),
+            Mistake(
+                _folded(weights=lambda W, std: W),
+                "Your weights are as they were. Written out, z has a term x_k W_kj / std_k.",
+            ),
+            Mistake(
+                _folded(weights=lambda W, std: W / std.mean()),
+                "Each pixel has a std of its own. Which axis of W belongs to the pixels?",
+            ),
+            Mistake(
+                _folded(biases=lambda W, new, b, mean, std: b),
+                "W is right. What does the layer say of a photo that is the mean photo? Its "
+                "standardized pixels are all 0.",
+            ),
+            Mistake(
+                _folded(biases=lambda W, new, b, mean, std: b + mean @ new),
+                "A sign: the mean is taken away from the pixels.",
+            ),
+            Mistake(
+                _folded(biases=lambda W, new, b, mean, std: b - mean @ W),
+                "The mean is divided by the std, too: x and mean stand in the same fraction.",
+            ),
+            Mistake(
+                _folded(biases=lambda W, new, b, mean, std: b - mean @ new / std.mean()),
+                "The std comes in once, and it is in your new weights already.",
+            ),
+            Mistake(
+                _folded(biases=lambda W, new, b, mean, std: -mean @ new),
+                "Where is the old bias?",
+            ),
+            Mistake(
+                _folded(for_bytes=lambda new: 255 * new),
+                "Bytes are 255 times as large as pixels. So the weights must be larger or smaller?",
+            ),
+            Mistake(
+                _folded(for_bytes=lambda new: new / 256),
+                "The largest byte is 255, and it stands for a pixel of 1.",
+            ),
+        ],
+        insight="Standardizing is a layer without a bend, so it melts into the next one: whoever "
+        "uses the network needs neither mean nor std.",
+    ),
+    Function(
+        "08.7",
+        "Who was next to whom?",
+        SHUFFLE,
+        reference=nearest_pixels,
+        cases=lambda rng: [(int(rng.integers(1000)),)],
+        observe=found_neighbors,
+        mistakes=[
+            Mistake(
+                lambda x: np.abs(np.corrcoef(x, rowvar=False)).argmax(axis=1),
+                "Each pixel is most like itself. Whom does it resemble most among the others?",
+            ),
+            Mistake(
+                _most_like(_squares_between),
+                "Pixels of the same brightness come together, and not those that rise and fall "
+                "together. What does not care about brightness and contrast?",
+            ),
+            Mistake(
+                lambda x: (np.arange(x.shape[1]) + 1) % x.shape[1],
+                "The next column was the neighbor before the shuffling, and is now just any pixel. "
+                "The numbers in x must tell.",
+            ),
+            Mistake(
+                lambda x: np.corrcoef(x, rowvar=False),
+                "That is how alike all pairs are. Asked for is one column for each column.",
+            ),
+        ],
+        insight="The neighborhood is in the data, even shuffled, and a dense layer never uses it. "
+        "A convolution is told it beforehand.",
     ),
 )

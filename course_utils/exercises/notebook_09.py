@@ -281,6 +281,86 @@ def _decay_in_the_fraction(theta, g, m, v, t, lr, decay):
     return theta - lr * (m_hat + decay * theta) / (np.sqrt(v_hat) + EPS), m, v
 
 
+# 09.6, what dropout adds to the loss, and 09.7, when to stop
+
+
+def dropout_loss(x, w, y, keep):
+    """Mean and variance of a prediction under dropout, and its expected squared error.
+
+    x and w are (D,), y is a number; the prediction is the sum of x_i w_i mask_i / keep, and each
+    mask_i is 1 with probability `keep`, else 0.
+    """
+    mean = x @ w
+    variance = (1 - keep) / keep * np.sum((x * w) ** 2)
+    expected = (mean - y) ** 2 + variance
+    return mean, variance, expected
+
+
+def _dropout_cases(rng):
+    yield np.array([1.0, 2.0]), np.array([3.0, -1.0]), 0.5, 0.5
+    for size in (1, 4, 9):
+        yield (
+            rng.normal(size=size),
+            rng.normal(size=size),
+            float(rng.normal()),
+            float(rng.uniform(0.2, 0.9)),
+        )
+
+
+def _dropped(mean=None, variance=None, expected=None):
+    """The derivation with one line changed; the lines below it follow."""
+
+    def answer(x, w, y, keep):
+        m = mean(x, w, keep) if mean else x @ w
+        v = variance(x, w, keep) if variance else (1 - keep) / keep * np.sum((x * w) ** 2)
+        return m, v, expected(m, v, y) if expected else (m - y) ** 2 + v
+
+    return answer
+
+
+LONGEST = 200
+RUNS = 40
+
+
+def _validation_curves(rng):
+    """(runs, epochs): losses that fall, rest and rise, with bumps, as on little data."""
+    epoch = np.arange(1, LONGEST + 1)
+    for _ in range(RUNS):
+        fall, rise = 2 * 14 ** rng.random(), rng.uniform(0.001, 0.004)
+        start = rng.uniform(4, 6) * fall
+        smooth = 0.3 + 0.7 * np.exp(-epoch / fall) + rise * np.maximum(epoch - start, 0)
+        yield smooth + 0.012 * rng.normal(size=LONGEST)
+
+
+def stop_now(losses):
+    """Whether to stop: the last fifteen epochs have brought no new lowest loss."""
+    return len(losses) - 1 - int(np.argmin(losses)) >= 15
+
+
+def stopped_in_time(rule, seed):
+    """What a rule costs in epochs, and in loss, over forty runs; the best network is kept."""
+    spent, lost = [], []
+    for curve in _validation_curves(np.random.default_rng(seed)):
+        last = LONGEST
+        for epoch in range(1, LONGEST + 1):
+            if bool(rule(curve[:epoch].copy())):
+                last = epoch
+                break
+        spent.append(last / LONGEST)
+        lost.append(curve[:last].min() / curve.min() - 1)
+    return {
+        "it stops before the end": bool(np.mean(spent) < 0.99),
+        "it trains for less than 60% of the epochs on average": bool(np.mean(spent) < 0.6),
+        "it trains for less than 38% of the epochs on average": bool(np.mean(spent) < 0.38),
+        "the network kept is less than 25% worse than the best on average": bool(
+            np.mean(lost) < 0.25
+        ),
+        "the network kept is less than 1% worse than the best on average": bool(
+            np.mean(lost) < 0.01
+        ),
+    }
+
+
 EXERCISES = (
     Numbers(
         "09.1",
@@ -619,5 +699,108 @@ EXERCISES = (
         },
         correct="b",
         insight="In inference mode an answer depends on the example alone. Test it with one row.",
+    ),
+    Function(
+        "09.6",
+        "What dropout adds to the loss, derived",
+        "use dropout, batch norm, early stopping and clipping, and say what each one cures",
+        reference=dropout_loss,
+        cases=_dropout_cases,
+        names=("the mean", "the variance", "the expected loss"),
+        mistakes=[
+            Mistake(
+                _dropped(mean=lambda x, w, keep: keep * (x @ w)),
+                "What stays is divided by `keep`: on average nothing is missing.",
+            ),
+            Mistake(
+                _dropped(mean=lambda x, w, keep: x @ w / keep),
+                "What stays speaks louder, but not all of it stays. What is the mean of a mask?",
+            ),
+            Mistake(
+                _dropped(mean=lambda x, w, keep: x * w),
+                "These are the terms. The prediction is their sum.",
+            ),
+            Mistake(
+                _dropped(variance=lambda x, w, keep: keep * (1 - keep) * np.sum((x * w) ** 2)),
+                "That is the variance of the masks as they are. Each is divided by `keep`: what "
+                "does that do to a variance?",
+            ),
+            Mistake(
+                _dropped(variance=lambda x, w, keep: (1 - keep) * np.sum((x * w) ** 2)),
+                "The mask has the variance keep (1 - keep), and it is divided by keep. Squared or "
+                "not?",
+            ),
+            Mistake(
+                _dropped(variance=lambda x, w, keep: (1 - keep) / keep * np.sum(x * w) ** 2),
+                "The masks are independent, so the variances of the terms add up. You have squared "
+                "their sum.",
+            ),
+            Mistake(
+                _dropped(variance=lambda x, w, keep: keep / (1 - keep) * np.sum((x * w) ** 2)),
+                "Your variance grows when more is kept. Which of the two, kept or dropped, stands "
+                "above the line?",
+            ),
+            Mistake(
+                _dropped(variance=lambda x, w, keep: (1 - keep) / keep * np.sum(w**2)),
+                "How much a term trembles depends on its input, too.",
+            ),
+            Mistake(
+                _dropped(
+                    variance=lambda x, w, keep: np.sqrt((1 - keep) / keep * np.sum((x * w) ** 2))
+                ),
+                "That is the standard deviation.",
+            ),
+            Mistake(
+                _dropped(expected=lambda m, v, y: (m - y) ** 2),
+                "That is the loss of the mean prediction. A prediction that trembles misses by "
+                "more, on average.",
+            ),
+            Mistake(
+                _dropped(expected=lambda m, v, y: (m - y) ** 2 - v),
+                "Trembling cannot make the expected loss smaller.",
+            ),
+            Mistake(
+                _dropped(expected=lambda m, v, y: (m - y) ** 2 + v**2),
+                "The mean of a square is the square of the mean plus the variance. It is a square "
+                "already.",
+            ),
+        ],
+        insight="For a linear unit dropout is an L2 penalty, weighted by the inputs: sum of "
+        "x_i^2 w_i^2, times (1 - keep) / keep.",
+    ),
+    Function(
+        "09.7",
+        "A rule for stopping",
+        "use dropout, batch norm, early stopping and clipping, and say what each one cures",
+        reference=stop_now,
+        cases=lambda rng: [(int(rng.integers(100)),)],
+        observe=stopped_in_time,
+        mistakes=[
+            Mistake(
+                lambda losses: len(losses) > 1 and losses[-1] > losses[-2],
+                "You stop at the first bump, far too early: what is noise, and what is a turn?",
+            ),
+            Mistake(
+                lambda losses: False,
+                "You never stop. The best network is kept, but most of the epochs are wasted.",
+            ),
+            Mistake(
+                lambda losses: len(losses) >= 60,
+                "The same number of epochs for every run: some are far from done then. Your rule "
+                "can look at the losses.",
+            ),
+            Mistake(
+                lambda losses: len(losses) - 1 - int(np.argmin(losses)) >= 50,
+                "The networks are good, but you wait for too long. How long do the bumps of these "
+                "curves last?",
+            ),
+            Mistake(
+                lambda losses: len(losses) - 1 - int(np.argmin(losses)) >= 100,
+                "You do stop in the end, but after much more than half of the epochs. How long can "
+                "a bump last, at most?",
+            ),
+        ],
+        insight="Patience is bought with epochs. It must outlast the bumps, and the best network "
+        "is put back in any case.",
     ),
 )

@@ -33,6 +33,99 @@ def six_sigmoids_by_hand():
     arrives = factor**6
     keeping = 1 / slope
     return {"factor": factor, "arrives": arrives, "keeping": keeping}
+# 10.6, what a step does to the loss, and 10.7, one rule for three patients
+
+
+def one_step(g, H, lr):
+    """What one step of SGD does to a loss with gradient g and Hessian H, (n,) and (n, n).
+
+    The curvature along g, the change of the loss to second order, and the rate above which the
+    loss rises.
+    """
+    curvature = g @ H @ g / (g @ g)
+    change = -lr * g @ g + lr**2 * g @ H @ g / 2
+    limit = 2 / curvature
+    return curvature, change, limit
+
+
+def _step_cases(rng):
+    yield np.array([1.0, 2.0]), np.array([[2.0, 0.0], [0.0, 10.0]]), 0.1
+    for size in (1, 3, 5):
+        A = rng.normal(size=(size, size))
+        yield 2 * rng.normal(size=size), A @ A.T + 0.5 * np.eye(size), float(rng.uniform(0.01, 0.9))
+
+
+def _stepped(curvature=None, change=None, limit=None):
+    """The derivation with one line changed; the lines below it follow."""
+
+    def answer(g, H, lr):
+        along = curvature(g, H) if curvature else g @ H @ g / (g @ g)
+        moved = change(g, H, lr) if change else -lr * g @ g + lr**2 * g @ H @ g / 2
+        return along, moved, limit(along, H) if limit else 2 / along
+
+    return answer
+
+
+MOST_LOOKS = 40
+# How steep the three patients are: the same bowl, stretched.
+PATIENTS_SCALES = (1e-4, 1.0, 1e4)
+
+
+def _patient(scale, seed):
+    """Loss and gradient of a bowl with curvatures from `scale` to 20 times that, and a start."""
+    rng = np.random.default_rng(seed)
+    curvatures = scale * np.linspace(1, 20, 12)
+    turn = np.linalg.qr(rng.normal(size=(12, 12)))[0]
+    H = turn @ np.diag(curvatures) @ turn.T
+
+    def loss_and_grad(theta):
+        return float(theta @ H @ theta / 2), H @ theta
+
+    return loss_and_grad, rng.normal(size=12)
+
+
+def find_rate(loss_and_grad, theta):
+    """Double a tiny rate as long as one step lowers the loss more; then take half of the last."""
+    loss, grad = loss_and_grad(theta)
+    rate, lowest = 1e-7, loss
+    for _ in range(MOST_LOOKS - 1):
+        new = loss_and_grad(theta - rate * grad)[0]
+        if new > lowest:
+            break
+        rate, lowest = 2 * rate, new
+    return rate / 2
+
+
+def cured(rule, seed):
+    """What 60 steps of SGD at the rate that a rule finds do for three patients."""
+    left, looks = [], []
+    for scale in PATIENTS_SCALES:
+        loss_and_grad, theta = _patient(scale, seed)
+        asked = []
+        rate = float(
+            rule(lambda at, f=loss_and_grad, a=asked: (a.append(0), f(at))[1], theta.copy())
+        )
+        looks.append(len(asked))
+        start = loss_and_grad(theta)[0]
+        with np.errstate(all="ignore"):
+            for _ in range(60):
+                theta = theta - rate * loss_and_grad(theta)[1]
+            left.append(loss_and_grad(theta)[0] / start)
+    return {
+        "it looks at the loss at most 40 times": max(looks) <= MOST_LOOKS,
+        "with the gentle patient the loss is halved in 60 steps": bool(left[0] < 0.5),
+        "with the middle one, too": bool(left[1] < 0.5),
+        "and with the steep one": bool(left[2] < 0.5),
+        "with all three it falls below 5%": bool(max(left) < 0.05),
+    }
+
+
+def _without_a_limit(loss_and_grad, theta):
+    """Rates a fifth apart, the best of a hundred."""
+    _, grad = loss_and_grad(theta)
+    rates = 1e-7 * 1.32 ** np.arange(100)
+    losses = [loss_and_grad(theta - rate * grad)[0] for rate in rates]
+    return rates[int(np.argmin(losses))]
 
 
 EXERCISES = (
@@ -196,5 +289,111 @@ EXERCISES = (
         },
         correct="b",
         insight="Batch norm has two modes, as dropout has. At inference the running averages rule.",
+    ),
+    Function(
+        "10.6",
+        "When does a step raise the loss? Derived",
+        "recognize ten broken trainings by one number each",
+        reference=one_step,
+        cases=_step_cases,
+        names=("the curvature", "the change", "the limit"),
+        mistakes=[
+            Mistake(
+                _stepped(curvature=lambda g, H: g @ H @ g),
+                "That grows with the length of g. How much does the slope change along g for each "
+                "unit of way? A direction has the length 1.",
+            ),
+            Mistake(
+                _stepped(curvature=lambda g, H: g @ H @ g / np.sqrt(g @ g)),
+                "g stands in it twice. So by its length, or by the square of that?",
+            ),
+            Mistake(
+                _stepped(curvature=lambda g, H: np.trace(H) / len(g)),
+                "That is the mean over all directions. The step goes along g.",
+            ),
+            Mistake(
+                _stepped(curvature=lambda g, H: np.linalg.eigvalsh(H).max()),
+                "That is the steepest direction of all. Asked for is the one in which the step "
+                "goes.",
+            ),
+            Mistake(
+                _stepped(curvature=lambda g, H: np.diag(H) @ g**2 / (g @ g)),
+                "The entries of H beside the diagonal count, too.",
+            ),
+            Mistake(
+                _stepped(change=lambda g, H, lr: -lr * g @ g),
+                "That is the first order: a loss that were straight. Which term of Taylor's series "
+                "comes next?",
+            ),
+            Mistake(
+                _stepped(change=lambda g, H, lr: -lr * g @ g + lr**2 * g @ H @ g),
+                "In Taylor's series the second term has a factor.",
+            ),
+            Mistake(
+                _stepped(change=lambda g, H, lr: lr * g @ g + lr**2 * g @ H @ g / 2),
+                "You go uphill: the step is minus the rate times g.",
+            ),
+            Mistake(
+                _stepped(change=lambda g, H, lr: -lr * g @ g + lr * g @ H @ g / 2),
+                "The step comes into the second term twice, and with it the rate.",
+            ),
+            Mistake(
+                _stepped(change=lambda g, H, lr: -lr * g @ g - lr**2 * g @ H @ g / 2),
+                "The step is squared in the second term, so its sign is gone. A curved bowl takes "
+                "something away from what you win.",
+            ),
+            Mistake(
+                _stepped(limit=lambda along, H: 1 / along),
+                "That is the rate at which the loss falls most. Up to which one does it still "
+                "fall?",
+            ),
+            Mistake(
+                _stepped(limit=lambda along, H: 2 / np.linalg.eigvalsh(H).max()),
+                "That is the limit for a run of many steps (notebook 03). For this one step only "
+                "its own direction counts.",
+            ),
+            Mistake(
+                _stepped(limit=lambda along, H: along / 2),
+                "Upside down: in a steeper valley the limit is lower.",
+            ),
+        ],
+        insight="Half of the change that the slope promises is taken back at half of the limit, "
+        "all of it at the limit: patient 4 is beyond it from the first step.",
+    ),
+    Function(
+        "10.7",
+        "One rule for three patients",
+        "follow a routine of five checks before every long run",
+        reference=find_rate,
+        cases=lambda rng: [(int(rng.integers(100)),)],
+        observe=cured,
+        mistakes=[
+            Mistake(
+                lambda loss_and_grad, theta: 0.05,
+                "One rate for all: it cures the middle one. The others are ten thousand times as "
+                "gentle and as steep, and only the numbers you can ask for tell which is which.",
+            ),
+            Mistake(
+                _without_a_limit,
+                "The rate is good, but you look at the loss more than 40 times. With which factor "
+                "between two rates do you get from 1e-7 to 1e5 in 40 looks?",
+            ),
+            Mistake(
+                lambda loss_and_grad, theta: 0.5 * find_rate(loss_and_grad, theta) / 40,
+                "It is stable with all three, and slow with all three. How far below the limit is "
+                "your rate?",
+            ),
+            Mistake(
+                lambda loss_and_grad, theta: 8 * find_rate(loss_and_grad, theta),
+                "It diverges with all three. The rate that is best for one step lies near the "
+                "limit of a long run, or above it: leave a margin.",
+            ),
+            Mistake(
+                lambda loss_and_grad, theta: 500.0,
+                "Right for the gentle one, far above the limit of the others.",
+            ),
+        ],
+        insight="A rate has a unit, one over curvature, so no number fits all. A few looks at the "
+        "loss before the run find its scale.",
     ),
 )

@@ -99,6 +99,94 @@ def medians_by_hand():
 
 def _is_safe(val_loss):
     return ~np.isnan(val_loss).any(axis=1)
+# 11.5, the winner's curse, and 11.6, a search with few runs
+
+
+def winners_curse(sigma, seeds):
+    """How far the better-looking of two equally good rates looks better than it is, on average.
+
+    sigma is the standard deviation of one run; each rate is judged by its mean over `seeds` runs.
+    """
+    spread = sigma * np.sqrt(2 / seeds)
+    distance = np.sqrt(2 / np.pi) * spread
+    flattery = distance / 2
+    return spread, distance, flattery
+
+
+def _curse_cases(rng):
+    yield 1.0, 1
+    yield 0.3, 5
+    for sigma in rng.uniform(0.05, 2, 3):
+        yield float(sigma), int(rng.integers(2, 20))
+
+
+def _flattered(spread=None, distance=None, flattery=None):
+    """The derivation with one line changed; the lines below it follow."""
+
+    def answer(sigma, seeds):
+        s = spread(sigma, seeds) if spread else sigma * np.sqrt(2 / seeds)
+        d = distance(s) if distance else np.sqrt(2 / np.pi) * s
+        return s, d, flattery(d, s) if flattery else d / 2
+
+    return answer
+
+
+MOST_RUNS = 24
+SEARCHES = 200
+DIVERGES = 1.0  # decades above the best rate
+
+
+def _true_loss(rate, best):
+    away = np.log10(rate / best)
+    return np.nan if away > DIVERGES else 0.3 * (1 + 0.5 * away**2)
+
+
+def search(run):
+    """Twelve rates, half a decade apart; then three more runs at each of the four best."""
+    rates = 10.0 ** np.arange(-5, 1, 0.5)
+    losses = {rate: [run(rate)] for rate in rates}
+    tried = sorted((rate for rate in rates if np.isfinite(losses[rate][0])), key=losses.get)
+    for rate in tried[:4]:
+        losses[rate] += [run(rate) for _ in range(3)]
+    return min(tried[:4], key=lambda rate: np.mean(losses[rate]))
+
+
+def searched(method, seed):
+    """How good the rates are that a search with 24 noisy runs comes back with, in 200 tries."""
+    rng = np.random.default_rng(seed)
+    lost, most, sound, safe = [], 0, True, True
+    for _ in range(SEARCHES):
+        best = 10 ** rng.uniform(-4.5, 0)
+        asked = []
+
+        def run(rate, best=best, asked=asked):
+            asked.append(rate)
+            return float(_true_loss(float(rate), best) * (1 + 0.15 * rng.normal()))
+
+        rate = np.asarray(method(run), dtype=float)
+        sound = sound and rate.shape == () and bool(0 < rate < np.inf)
+        most = max(most, len(asked))
+        loss = _true_loss(float(rate), best) if sound else np.nan
+        safe = safe and bool(np.isfinite(loss))
+        lost.append(loss / 0.3 - 1)
+    lost = np.mean(lost) if safe else np.inf
+    return {
+        "it comes back with one positive rate": sound,
+        "it makes at most 24 runs": sound and most <= MOST_RUNS,
+        "no rate that it comes back with diverges": safe,
+        "the loss is less than 10% above the lowest possible one, on average": bool(lost < 0.1),
+        "the loss is less than 3.8% above the lowest possible one, on average": bool(lost < 0.038),
+    }
+
+
+def _over(rates, runs=1):
+    """The rate with the lowest mean loss among some."""
+
+    def answer(run):
+        losses = [np.mean([run(rate) for _ in range(runs)]) for rate in rates]
+        return rates[int(np.nanargmin(losses))]
+
+    return answer
 
 
 EXERCISES = (
@@ -356,5 +444,101 @@ EXERCISES = (
         },
         correct="b",
         insight="The best of 40 is compared with the best of 1. No interval repairs that.",
+    ),
+    Function(
+        "11.5",
+        "The winner's curse, derived",
+        CHOOSE,
+        reference=winners_curse,
+        cases=_curse_cases,
+        names=("spread", "distance", "flattery"),
+        mistakes=[
+            Mistake(
+                _flattered(spread=lambda sigma, seeds: sigma / np.sqrt(seeds)),
+                "That is the spread of one mean. The difference of two independent ones has the "
+                "variance of both.",
+            ),
+            Mistake(
+                _flattered(spread=lambda sigma, seeds: 2 * sigma / np.sqrt(seeds)),
+                "It is the variances of the two means that add up, not their standard deviations.",
+            ),
+            Mistake(
+                _flattered(spread=lambda sigma, seeds: np.sqrt(2) * sigma),
+                "That is the difference of two single runs. Each rate is judged by a mean.",
+            ),
+            Mistake(
+                _flattered(spread=lambda sigma, seeds: 2 * sigma**2 / seeds),
+                "That is the variance of the difference.",
+            ),
+            Mistake(
+                _flattered(spread=lambda sigma, seeds: np.sqrt(2) * sigma / seeds),
+                "By which power of the number of seeds does a mean become more exact?",
+            ),
+            Mistake(
+                _flattered(spread=lambda sigma, seeds: 0 * sigma),
+                "The two rates are equally good, but their measured means are not equal.",
+            ),
+            Mistake(
+                _flattered(distance=lambda s: s),
+                "The spread is the root of the mean square. The mean size of a normal number is "
+                "smaller, by the factor in the text.",
+            ),
+            Mistake(
+                _flattered(distance=lambda s: 2 / np.pi * s),
+                "Look at the factor once more: it stands under a root.",
+            ),
+            Mistake(
+                _flattered(distance=lambda s: 0.0),
+                "The mean of the difference is 0, but not the mean of its size.",
+            ),
+            Mistake(
+                _flattered(flattery=lambda d, s: d),
+                "That is how far the two are apart. The truth lies between them: how far is the "
+                "lower one below their middle?",
+            ),
+            Mistake(
+                _flattered(flattery=lambda d, s: -d / 2),
+                "A sign: asked for is how much *better* it looks, as a positive number.",
+            ),
+            Mistake(
+                _flattered(flattery=lambda d, s: s / 2),
+                "Half of what? The mean size of the difference is one line above.",
+            ),
+        ],
+        insight="sigma / sqrt(pi seeds): with five seeds a quarter of the spread of a run, for "
+        "only two rates. The more rates, the luckier the winner; fresh seeds are not flattered.",
+    ),
+    Function(
+        "11.6",
+        "A search with 24 runs",
+        "run a sweep over rates and seeds that survives a crash",
+        reference=search,
+        cases=lambda rng: [(int(rng.integers(100)),)],
+        observe=searched,
+        mistakes=[
+            Mistake(
+                _over(10.0 ** np.linspace(-5, 1, 24)),
+                "Close, but each rate had a single run, so the luckiest of them wins. How would "
+                "you spend the second half of your runs, once you know roughly where the valley "
+                "is?",
+            ),
+            Mistake(
+                _over(10.0 ** np.arange(-5, 1, 0.5), 10),
+                "The rates are good, but you make more than 24 runs. Not every rate has earned "
+                "ten.",
+            ),
+            Mistake(
+                lambda run: 0.01,
+                "You come back with a rate that diverges on some of the tasks: no number fits all "
+                "of them. Ask `run`.",
+            ),
+            Mistake(
+                lambda run: max(r for r in 10.0 ** np.arange(-5, 1, 0.5) if np.isfinite(run(r))),
+                "The largest rate that does not diverge lies at the edge of the cliff. Where is "
+                "the loss lowest?",
+            ),
+        ],
+        insight="First wide, then where it matters, and several runs before a decision: the same "
+        "24 runs, spent in two rounds, lose a fraction of what one fine grid loses.",
     ),
 )
