@@ -15,109 +15,17 @@ from pathlib import Path
 import numpy as np
 import optimizer_runs as runs
 import pandas as pd
-from clinic_faults import all_cases
 from joblib import Parallel, delayed
 
+from course_utils.clinic.trying import all_cases, judge, try_case
 from course_utils.data_files import data_directory
 from course_utils.diagnostics import diagnose, inspect
 from course_utils.losses import MeanSquaredError, SoftmaxCrossEntropy
-from course_utils.training import TrainingDiverged, fit, minibatches
+from course_utils.training import minibatches
 
 FILE = "clinic_grid.csv"
 CLOSE = 1.25  # validation loss within this factor of the method's best counts as well tuned
 POOR = 2.0
-# loss after ten epochs over that of the best constant answer
-HEALTHY_LOSS, SICK_LOSS = 0.95, 0.7
-MATTERS_BY_DEGREE = (
-    "rate",
-    "momentum",
-    "saturated",
-    "fiftieth",
-    "decay",
-    "dropout of",
-    "std 1.5",
-    "eight times",
-    "biases",
-)
-
-
-def judge(expected: tuple[str, ...], found: list[str]) -> str:
-    """One word for what became of a case: the columns of the published table."""
-    if not expected:
-        return "false alarm" if found else "quiet"
-    if set(found) == set(expected) and len(found) == len(expected):
-        return "exact"
-    if not found:
-        return "missed"
-    if set(found) < set(expected):
-        return "in part"
-    return "exact and more" if set(found) > set(expected) else "wrong name"
-
-
-def trains(case) -> float:
-    """Loss after ten epochs over that of the best constant answer: healthy has to mean something."""
-    network = case.network.astype(case.network.dtype)
-    try:
-        history = fit(
-            network,
-            case.loss,
-            case.optimizer,
-            (case.x, case.y),
-            epochs=10,
-            batch_size=64,
-            rng=np.random.default_rng(5),
-            progress=False,
-        )
-    except TrainingDiverged:
-        return np.inf
-    return history.train_loss[-1] / constant_loss(case)
-
-
-def constant_loss(case) -> float:
-    """The loss of the best constant answer."""
-    if isinstance(case.loss, MeanSquaredError):
-        return float(np.var(case.y))
-    p = np.bincount(np.ravel(case.y).astype(int)) / len(case.y)
-    return float(-np.sum(p[p > 0] * np.log(p[p > 0])))
-
-
-def undecided(kind: str, name: str, trained: float) -> bool:
-    """Neither plainly sick nor plainly healthy, as ten epochs of training show."""
-    if kind == "healthy":
-        return name != "warm-up from 0" and not trained < HEALTHY_LOSS
-    return any(word in name for word in MATTERS_BY_DEGREE) and trained < SICK_LOSS
-
-
-def try_case(kind: str, name: str, half: str, maker, check: bool) -> dict:
-    """Build one case, inspect and diagnose it, and say how right that was."""
-    case = maker()
-    start = time.process_time()
-    with np.errstate(over="ignore", invalid="ignore"):
-        report = inspect(
-            case.network,
-            case.loss,
-            case.x,
-            case.y,
-            optimizer=case.optimizer,
-            batches=case.batches(),
-        )
-    found = [finding.cause for finding in diagnose(report)]
-    seconds = time.process_time() - start
-    trained = trains(case) if check else np.nan
-    if check and undecided(kind, name, trained):
-        kind = "undecided"
-    row = {
-        "kind": kind,
-        "half": half,
-        "name": name,
-        "setting": case.base,
-        "expected": "; ".join(case.expected),
-        "found": "; ".join(found),
-        "verdict": judge(case.expected, found),
-        "seconds": seconds,
-        "trains": trained,
-    }
-    return row
 
 
 def optimizer_cases() -> list[dict]:

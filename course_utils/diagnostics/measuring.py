@@ -18,9 +18,11 @@ from course_utils.network import Network
 from course_utils.optimizers import Optimizer
 from course_utils.validation import require_equal_length, require_finite, require_rows
 
-MOST_ROWS = 1000  # rows that are looked at, spread evenly over x: enough for every number below
+MOST_ROWS, MOST_IMAGES = (
+    1000,
+    256,
+)  # rows that are looked at, spread evenly over x: enough for every number below
 SLOPE_ROWS, SLOPE_IMAGES = 32, 8  # of these, for the finite differences: more only costs time
-SCALE_ROWS = 4000  # rows whose columns are measured
 BATCH_SIZE = 64  # of the trial where no batches were given
 SORTED = 0.2  # from here on the trial shuffles for itself: one fault must not hide another
 PERFECT = 40.0  # a logit of the right class that leaves nothing to gain
@@ -56,7 +58,8 @@ def inspect(
     if batches is not None:
         looked_at, batches = data.look_at_batches(batches, classes, probing.STEPS)
     few = spread(x, y, SLOPE_ROWS if x.ndim == 2 else SLOPE_IMAGES)
-    some, dtype = spread(x, y, MOST_ROWS), network.dtype
+    some = spread(x, y, MOST_ROWS if x.ndim == 2 else MOST_IMAGES)
+    dtype = network.dtype
     # an overflow is no accident here: it is the finding, and the numbers show it
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         gaps = layerwise.switch_gaps(network.astype(dtype), some[0])

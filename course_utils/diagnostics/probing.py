@@ -11,7 +11,6 @@ import numpy as np
 
 from course_utils.diagnostics.copies import (
     at_rate,
-    generators_of,
     loss_in_training,
     pieces_of,
     repeatable,
@@ -29,6 +28,8 @@ ONE_BATCH_ROWS, ONE_BATCH_STEPS = 64, 10  # "overfit a handful", in small
 EVALUATED = 400  # rows whose loss is measured before and after
 MOST_WORK = 2e8  # multiplications of one forward pass; larger batches are cut
 ROUNDED = 1e-6  # steps below this share of a weight may vanish in float32
+TRAINED, UNTAUGHT = 0.2, 0.93  # loss over that of the best constant answer
+SUSPICIOUS, HOPELESS, SLOW = 1.8, 20.0, 0.88  # against a lower rate, and against the start
 PLAIN_RATE = 0.01  # of the trial where no optimizer was given
 
 
@@ -51,8 +52,8 @@ class Trials:
         self.evaluated = spread(x, y, min(EVALUATED, rows))
         self.start = loss_in_training(network, loss, *self.evaluated)
 
-    def run(self, optimizer: Optimizer, factor=1.0, steps=STEPS, **changes) -> tuple[Trial, Marks]:
-        """Train a copy: `factor` times the rate, other settings of the optimizer as in `changes`."""
+    def run(self, optimizer, factor=1.0, steps=STEPS, **changes) -> tuple[Trial, Marks]:
+        """Train a copy: `factor` times the rate, and the optimizer's settings in `changes`."""
         network, optimizer = copy.deepcopy(self.network), at_rate(optimizer, factor, **changes)
         pieces, losses, late = pieces_of(network), [], []
         before = network.snapshot()
@@ -114,16 +115,20 @@ def try_out(trials: Trials, optimizer: Optimizer | None, chance: float | None, d
     level = first.start if chance is None else chance
     if decay_share > 1 and first.end > 0.5 * level:
         found.append(trials.run(own, weight_decay=0.0)[0])
-    if not first.end < 0.93 * level:
-        if np.isfinite(first.end) and first.end < 20 * max(level, first.start):
-            longer, _ = trials.run(own, steps=LONG)  # the first steps of some methods are long
-            found[0] = longer
-        if not found[0].end < 0.93 * level:
-            found += [trials.run(own, factor)[0] for factor in (0.1, 0.01, 0.001)]
-    slow = np.isfinite(first.end) and first.start > 0.5 * level
-    if slow and first.end > 0.85 * first.start:
-        for factor in (10.0, 100.0, 1e4):
-            found.append(trials.run(own, factor)[0])
+    if not first.end < TRAINED * level:
+        lower = [trials.run(own, 0.1)[0]]
+        suspicious = not first.end < min(UNTAUGHT * level, SUSPICIOUS * lower[0].end)
+        if suspicious and first.end < HOPELESS * max(level, first.start):
+            found[0], _ = trials.run(own, steps=LONG)  # the first steps of some methods are long
+        if not found[0].end < UNTAUGHT * level and not lower[0].end < UNTAUGHT * level:
+            lower += [trials.run(own, factor)[0] for factor in (0.01, 0.001)]
+        found += lower
+    if first.start > 0.5 * level and SLOW * first.start < first.end < np.inf:
+        found += [trials.run(own, factor)[0] for factor in (10.0, 100.0, 1e4)]
+        if min(trial.end for trial in found) > SLOW * first.start:
+            found.append(trials.run(own, 1e6)[0])
+        if len(found[0].losses) < LONG:
+            found[0], _ = trials.run(own, steps=LONG)  # the same patience for slow ones
     return found, marks
 
 
@@ -141,6 +146,3 @@ def one_batch(network: Network, loss: Loss, optimizer, x, y) -> tuple[float, ...
         network.backward(grad_outputs, input_gradient=False)
         optimizer.step(network.theta, network.grad)
     return tuple(losses)
-
-
-__all__ = ["Marks", "Trials", "generators_of", "one_batch", "own_batches", "try_out"]

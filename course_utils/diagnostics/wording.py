@@ -14,7 +14,7 @@ FIRST_TRIES = {
     "misaligned labels": "show ten examples with their labels; shuffle x and y with one order",
     "leaked target": "take the column out; ask of every column whether it is known in advance",
     "training rows in validation": "split first, by row and by person or day, then prepare",
-    "imbalanced classes": "judge by balanced accuracy or the loss; weight or resample the rare class",
+    "imbalanced classes": "judge by balanced accuracy; weight or resample the rare class",
     "no shuffling": "draw a new random order of the examples in every epoch",
     "one batch": "draw the batch inside the loop, with `minibatches`, not once before it",
     "no inference switch": "let the layer obey `training`: evaluate with training=False",
@@ -41,7 +41,7 @@ FIRST_TRIES = {
     "something is off": "train on twenty examples and check the gradients, then look at the data",
 }
 ELSE = {
-    "unscaled inputs": "a column of another unit that is meant to be there; then standardize it, too",
+    "unscaled inputs": "a column of another unit on purpose; then standardize it, too",
     "unscaled targets": "nothing, if the rate was chosen for this unit",
     "misaligned labels": "targets that these inputs do not determine at all, or noise above 95%",
     "leaked target": "a column that is rightly known before the target is",

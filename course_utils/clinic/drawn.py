@@ -31,6 +31,7 @@ RATES = {
 }
 ACTIVATIONS = {"relu": ReLU, "leaky": LeakyReLU, "tanh": Tanh, "sigmoid": Sigmoid}
 DATA = ("MNIST", "CIFAR-10", "housing", "digits", "cancer", "moons", "circles", "table", "wine")
+BINARY = ("moons", "circles", "cancer")
 IMAGES = ("MNIST", "CIFAR-10", "digits")
 
 
@@ -60,9 +61,6 @@ def data_of(name: str) -> tuple[np.ndarray, np.ndarray]:
     std = x.std(axis=0)
     x = ((x - x.mean(axis=0)) / np.where(std == 0, 1, std)).astype(np.float32)
     return (x, y[:, None].astype(np.float32)) if name in BINARY else (x, y.astype(np.int64))
-
-
-BINARY = ("moons", "circles", "cancer")
 
 
 @dataclass

@@ -1,23 +1,52 @@
-"""Layers and losses with one bug each, for the networks that `diagnose` is tried on.
+"""Layers and losses with one bug each: they run, raise nothing, and spoil a training.
 
-Each is a mistake that runs: it raises nothing, and a training with it only goes wrong.
+Each is a slip that somebody has made. Notebook 10 plants them, and `inspect` has to find them.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-from course_utils.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, Sigmoid, Tanh
+from course_utils.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, ReLU, Sigmoid, Tanh
 from course_utils.losses import Loss, SoftmaxCrossEntropy
 
 
-class DividesByRows(Dense):
-    """Averages over the batch once more."""
+class DividesAgain(Dense):
+    """A dense layer that divides its gradients by the batch size, as the loss has done already."""
 
     def parameter_gradients(self, grad_output):
         super().parameter_gradients(grad_output)
-        for name in self.grads:
-            self.grads[name] = self.grads[name] / len(grad_output)
+        for gradient in self.grads.values():
+            gradient /= len(grad_output)
+
+
+class DropsAlways(Dropout):
+    """Dropout that does not ask whether it is training."""
+
+    def forward(self, x, training=False):
+        return super().forward(x, training=True)
+
+
+class NormalizesByBatch(BatchNorm):
+    """Batch norm that does not ask whether it is training."""
+
+    def forward(self, x, training=False):
+        return super().forward(x, training=True)
+
+
+class Uphill(SoftmaxCrossEntropy):
+    """Cross-entropy whose gradient has lost its sign."""
+
+    def __call__(self, outputs, targets):
+        value, gradient = super().__call__(outputs, targets)
+        return value, -gradient
+
+
+class NoMask(ReLU):
+    """Passes every gradient back, as if all units were on."""
+
+    def backward(self, grad_output):
+        return np.asarray(grad_output)
 
 
 class NoBiasGradient(Dense):
@@ -106,13 +135,6 @@ class NormWithoutStatistics(BatchNorm):
         return grad_output * self.params["gamma"] / self.std
 
 
-class NormOfBatch(BatchNorm):
-    """Uses the batch at inference, too."""
-
-    def forward(self, x, training=False):
-        return super().forward(x, True)
-
-
 class NormNeverUpdates(BatchNorm):
     """Its running averages stay 0 and 1."""
 
@@ -122,13 +144,6 @@ class NormNeverUpdates(BatchNorm):
         for name, array in kept.items():
             self.buffers[name] = array
         return out
-
-
-class DropoutAlways(Dropout):
-    """Drops at inference, too."""
-
-    def forward(self, x, training=False):
-        return super().forward(x, True)
 
 
 class DropoutUnmasked(Dropout):
