@@ -4,7 +4,16 @@
 """
 
 from course_utils.clinic.numbers import numbers
-from course_utils.clinic.patients import PATIENTS, WARD, Case, Patient, open_file, ward
+from course_utils.clinic.patients import (
+    PATIENTS,
+    TREATMENTS,
+    WARD,
+    Case,
+    Patient,
+    draw_case,
+    open_file,
+    ward,
+)
 from course_utils.clinic.planted import PLANTED, SOUND, examined, gradients_agree, memorizes
 from course_utils.clinic.setups import (
     BATCH_SIZE,
@@ -30,6 +39,7 @@ __all__ = [
     "PLANTED",
     "SOUND",
     "TRAIN_SIZE",
+    "TREATMENTS",
     "VAL_SIZE",
     "WARD",
     "BatchLosses",
@@ -39,6 +49,7 @@ __all__ = [
     "Patient",
     "Setup",
     "build",
+    "draw_case",
     "examine",
     "examined",
     "examples",

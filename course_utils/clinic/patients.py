@@ -7,6 +7,8 @@ faults and some with none.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from course_utils.clinic.setups import Setup
 
 
@@ -296,3 +298,71 @@ def open_file(case: Case) -> str:
     """The line of the file that a class opens when it has named its suspect."""
     causes = " and ".join(case.causes) or "healthy"
     return f"{case.letter}: {causes}. {case.told[0].upper()}{case.told[1:]}."
+
+
+# what each cause that the ward knows is treated with
+TREATMENTS = {
+    "unscaled inputs": {"standardized": True},
+    "misaligned labels": {"aligned": True},
+    "no shuffling": {"shuffled": True},
+    "averaged twice": {"averaged_once": True},
+    "wrong gradient": {"downhill": True},
+    "no inference switch": {"switch": True},
+    "equal weights": {"init": "he"},
+    "weights too large": {"init": "he"},
+    "dead units": {"bias": 0.0},
+    "vanishing gradients": {"norm": "batch"},
+    "rate too high": {"lr": 0.05},
+    "rate too low": {"lr": 0.05},
+}
+_FAULTS = {
+    "unscaled inputs": {"data": "housing", "standardized": False, "lr": 0.01},
+    "misaligned labels": {"aligned": False},
+    "no shuffling": {"sorted": True, "shuffled": False},
+    "averaged twice": {"averaged_once": False},
+    "wrong gradient": {"downhill": False},
+    "no inference switch": {"dropout": 0.5, "switch": False, "hidden": (128, 128), "lr": 0.1},
+    "equal weights": {"init": 0.0},
+    "weights too large": {"init": 1.0, "hidden": (64, 64, 64)},
+    "dead units": {"bias": -5.0},
+    "vanishing gradients": {"hidden": (50,) * 6, "activation": "sigmoid", "init": "uniform"},
+    "rate too high": {"lr": 2.0},
+    "rate too low": {"lr": 5e-6},
+}
+_PAIRS = (
+    ("misaligned labels", "dead units"),
+    ("misaligned labels", "rate too low"),
+    ("no shuffling", "averaged twice"),
+    ("no inference switch", "averaged twice"),
+    ("no shuffling", "dead units"),
+    ("no inference switch", "misaligned labels"),
+)
+_SOUND = (
+    Setup(),
+    Setup(hidden=(100, 50), lr=0.1),
+    Setup(data="housing", lr=0.01),
+    Setup(norm="batch", hidden=(64, 64, 64)),
+    Setup(activation="tanh", init="glorot"),
+    Setup(dropout=0.3, hidden=(128, 128), lr=0.1),
+)
+
+
+def draw_case(number: int) -> Case:
+    """The patient with this number: of five, about three have one fault, one has two, one none.
+
+    The same number is always the same patient.
+    """
+    rng = np.random.default_rng([1848, number])
+    kind = rng.random()
+    if kind < 0.2:
+        setup = _SOUND[rng.integers(len(_SOUND))]
+        return Case(str(number), "nobody knows", setup, (), {}, "nothing is wrong")
+    if kind < 0.4:
+        causes = _PAIRS[rng.integers(len(_PAIRS))]
+    else:
+        causes = (list(_FAULTS)[rng.integers(len(_FAULTS))],)
+    setup, change = Setup(), {}
+    for cause in causes:
+        setup = replace(setup, **_FAULTS[cause])
+        change |= TREATMENTS[cause]
+    return Case(str(number), "nobody knows", setup, causes, change, " and ".join(causes))
