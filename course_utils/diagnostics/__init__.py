@@ -4,7 +4,9 @@ Look at a network before its first step if you can: there a cause is still apart
 brings about.
 """
 
-from course_utils.diagnostics.inspection import LayerReport, Report, inspect
-from course_utils.diagnostics.verdicts import FIRST_TRIES, Finding, diagnose
+from course_utils.diagnostics.judging import diagnose
+from course_utils.diagnostics.measuring import inspect
+from course_utils.diagnostics.report import LayerReport, Report
+from course_utils.diagnostics.wording import FIRST_TRIES, Diagnosis, Finding
 
-__all__ = ["FIRST_TRIES", "Finding", "LayerReport", "Report", "diagnose", "inspect"]
+__all__ = ["FIRST_TRIES", "Diagnosis", "Finding", "LayerReport", "Report", "diagnose", "inspect"]

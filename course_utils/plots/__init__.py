@@ -19,7 +19,7 @@ from course_utils.plots.classification import (
     per_class_accuracy,
     reliability_diagram,
 )
-from course_utils.plots.clinic import before_after, layer_bars, symptom
+from course_utils.plots.clinic import before_after, layer_bars, symptom, ward
 from course_utils.plots.comparison import (
     intervals,
     rank_lines,
@@ -155,5 +155,6 @@ __all__ = [
     "training_curves",
     "two_fits",
     "two_schedules",
+    "ward",
     "weight_images",
 ]

@@ -104,6 +104,62 @@ def before_after(
     return figure
 
 
+def ward(
+    runs: Mapping[str, Run],
+    title: str,
+    *,
+    cured: Mapping[str, Run] | None = None,
+    chance: Mapping[str, float] | float | None = None,
+    log: bool = False,
+    top: float = 3.0,
+) -> Figure:
+    """Small panels of one size and one axis, one for each patient: the loss of the mini-batches.
+
+    `runs[letter]` is (losses, History). Pale is every batch, nothing is smoothed away; the full
+    line is the mean of the last 8. Dots are the validation loss after each epoch. The axis begins
+    at 0 and ends at `top` (with `log` it goes from 0.1 to 1e6), so that a flat line looks flat.
+    `cured`, in blue, lies over the sick run where there is one.
+    """
+    columns = len(runs) if len(runs) < 4 else -(-len(runs) // 2)
+    rows = -(-len(runs) // columns)
+    size = (10.6, 2.6 * rows + 0.7)
+    figure, grid = plt.subplots(rows, columns, figsize=size, sharey=True, squeeze=False)
+    limits = (0.1, HIGHEST) if log else (0.0, top)
+    for axes, (letter, run) in zip(grid.flat, runs.items(), strict=False):
+        pairs = [(run, SICK)] + ([(cured[letter], CURED)] if cured and letter in cured else [])
+        for (losses, history), style in pairs:
+            broke = str(history.stopped).startswith("diverged")
+            steps = np.clip(np.asarray(losses, dtype=float), 1e-6, limits[1])
+            at = np.arange(1, len(steps) + 1)
+            axes.plot(at, steps, "-", lw=0.8, alpha=0.6, color=style["color"])
+            mean = steps if broke else running_mean(steps, 8)
+            axes.plot(at, mean, ls=style["ls"], lw=1.8, color=style["color"])
+            if history.val_loss and not broke:
+                epochs = len(steps) / len(history.val_loss) * np.arange(1, len(history) + 1)
+                shown = np.minimum(history.val_loss, limits[1])
+                axes.plot(
+                    epochs, shown, style["marker"], ms=5, mec="black", mew=0.6, c=style["color"]
+                )
+            if broke:
+                axes.plot(at[-1], steps[-1], "X", ms=13, color=style["color"], mec="black")
+                axes.set_xlim(0, max(40, 2 * len(steps)))
+        guess = chance.get(letter) if isinstance(chance, Mapping) else chance
+        if guess is not None:
+            axes.axhline(guess, ls=":", lw=1.8, color=COLORS["gray"])
+        axes.set_title(letter, loc="left")
+        axes.set(yscale="log" if log else "linear", ylim=limits)
+        axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
+    for axes in grid.flat[len(runs) :]:
+        axes.set_visible(False)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("loss")
+    for axes in grid[-1]:
+        axes.set_xlabel("step")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=15, fontweight="bold")
+    plt.close(figure)
+    return figure
+
+
 def layer_bars(
     values: Mapping[str, Sequence[float]],
     layers: Sequence[str],

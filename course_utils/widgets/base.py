@@ -6,17 +6,20 @@ A change of a control moves the artists of the figure in place and sends the pag
 import base64
 import html
 import io
+import sys
 import zlib
 from collections.abc import Iterable
 
 import ipywidgets as widgets
 import numpy as np
+from ipywidgets.widgets.widget import _instances as registry
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 DPI = 100
+PACKAGE = __name__.rpartition(".")[0]
 UNSEEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
 
 
@@ -48,6 +51,10 @@ class Demo:
     alt = "Interactive figure."
 
     def __init__(self) -> None:
+        place = _place_of_call()
+        for box in list(open_boxes()):
+            if place and (box.demo_class, box.demo_place) == (type(self).__name__, place):
+                box.demo.close()
         self.figure = Figure(
             figsize=(self.width / DPI, self.height / DPI), dpi=DPI, layout="constrained"
         )
@@ -73,10 +80,25 @@ class Demo:
         spoken.layout = {"height": "0", "margin": "0"}
         self.box = widgets.VBox([row, self._readout, shown, spoken])
         self.box.add_class("course-demo")
+        self.box.demo, self.box.demo_class, self.box.demo_place = self, type(self).__name__, place
         self.render()
         for control in self.controls.values():
             control.observe(self._on_change, names="value")
         self._listening = True
+
+    def close(self) -> None:
+        """Let go of everything: figure, picture, data, controls. The demo cannot be used again.
+
+        Running a cell anew makes a new demo and closes the one it made before: the page no longer
+        shows it, but ipywidgets and IPython's `Out` would keep it, data and all, for good.
+        """
+        text = repr(self)
+        for widget in _tree_of(self.box):
+            widget.unobserve_all()
+            widget.close()
+        self.figure.clear()
+        self.__dict__.clear()
+        self._closed = text
 
     def make_controls(self) -> dict[str, widgets.ValueWidget]:
         """Return the controls by the name of the setting; use `slider`, `choice` and `switch`."""
@@ -155,15 +177,50 @@ class Demo:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         """The live box where there is a kernel, the picture where there is none."""
+        if "_closed" in self.__dict__:
+            return {"text/plain": repr(self)}
         data = self.box._repr_mimebundle_(include=include, exclude=exclude)
         data["text/plain"] = repr(self)
         data["image/png"] = base64.b64encode(self._picture.value).decode("ascii")
         return data, {"image/png": {"alt": self.alt}}
 
     def __repr__(self) -> str:
+        if "_closed" in self.__dict__:
+            return f"{self._closed} (closed)"
         plain = {name: value for name, value in self.settings.items() if np.ndim(value) == 0}
         settings = ", ".join(f"{name}={value!r}" for name, value in plain.items())
         return f"{type(self).__name__}: {settings}"
+
+
+def open_boxes() -> Iterable[widgets.Widget]:
+    """The boxes of all demos that are open, from the registry that ipywidgets keeps."""
+    return (w for w in registry.values() if getattr(w, "demo", None) is not None)
+
+
+def _tree_of(widget: widgets.Widget) -> list[widgets.Widget]:
+    """A widget, all that it holds, and their layouts and styles: each is registered by itself."""
+    found = [widget]
+    for part in (*getattr(widget, "children", ()), *_looks_of(widget)):
+        found += _tree_of(part)
+    return found
+
+
+def _looks_of(widget: widgets.Widget) -> list[widgets.Widget]:
+    parts = (getattr(widget, name, None) for name in ("layout", "style"))
+    return [part for part in parts if isinstance(part, widgets.Widget)]
+
+
+def _place_of_call() -> tuple[str, int] | None:
+    """The place in a cell or script that asked for a demo: the same when it is run again.
+
+    None inside of functions, which may well make several demos at one place.
+    """
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(PACKAGE):
+        frame = frame.f_back
+    code = frame.f_code
+    outside = code.co_name.startswith(("<module>", "<cell line"))
+    return (code.co_filename, frame.f_lasti) if outside else None
 
 
 LAYOUT = {"width": "300px"}

@@ -1,14 +1,15 @@
-"""The patients of notebook 10: trainings that fail of one cause each, and the change that cures.
+"""One training of the clinic: all that it is made of in one `Setup`, and `fit` to carry it out.
 
 Every one is trained live, on real data, with the `fit` of the course.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from course_utils.clinic.bugs import DividesAgain, DropsAlways, NormalizesByBatch, Uphill
 from course_utils.datasets import Dataset, load_california_housing, load_mnist
 from course_utils.diagnostics import Report, inspect
 from course_utils.layers import BatchNorm, Dense, Dropout, Layer
@@ -27,37 +28,6 @@ class InOrder(np.random.Generator):
     def permutation(self, n: int) -> np.ndarray:
         """The numbers 0 to n - 1, in order."""
         return np.arange(n)
-
-
-class DividesAgain(Dense):
-    """A dense layer that divides its gradients by the batch size, as the loss has done already."""
-
-    def parameter_gradients(self, grad_output):
-        super().parameter_gradients(grad_output)
-        for gradient in self.grads.values():
-            gradient /= len(grad_output)
-
-
-class DropsAlways(Dropout):
-    """Dropout that does not ask whether it is training."""
-
-    def forward(self, x, training=False):
-        return super().forward(x, training=True)
-
-
-class NormalizesByBatch(BatchNorm):
-    """Batch norm that does not ask whether it is training."""
-
-    def forward(self, x, training=False):
-        return super().forward(x, training=True)
-
-
-class Uphill(SoftmaxCrossEntropy):
-    """Cross-entropy whose gradient has lost its sign."""
-
-    def __call__(self, outputs, targets):
-        value, gradient = super().__call__(outputs, targets)
-        return value, -gradient
 
 
 class BatchLosses(Callback):
@@ -111,23 +81,6 @@ class Setup:
 
 
 @dataclass(frozen=True)
-class Patient:
-    """A failing `sick` training, the `cause` that `diagnose` names, and the one change."""
-
-    name: str
-    complaint: str
-    cause: str
-    sick: Setup
-    change: Mapping[str, object]
-    remedy: str
-
-    @property
-    def cured(self) -> Setup:
-        """The same training with the one change."""
-        return replace(self.sick, **self.change)
-
-
-@dataclass(frozen=True)
 class Outcome:
     """A training that is over.
 
@@ -141,117 +94,6 @@ class Outcome:
     steps: list[float]
     first_gradients: list[float]
     diverged: str | None
-
-
-PATIENTS = tuple(
-    Patient(*row)
-    for row in (
-        (
-            "deep sigmoid",
-            "the loss does not leave ln 10",
-            "vanishing gradients",
-            Setup(hidden=(50,) * 6, activation="sigmoid", init="uniform"),
-            {"norm": "batch"},
-            "batch norm between",
-        ),
-        (
-            "loud weights",
-            "the first loss is in the thousands",
-            "weights too large",
-            Setup(init=1.0, hidden=(64, 64, 64)),
-            {"init": "he"},
-            "He's weights",
-        ),
-        (
-            "biases of -5",
-            "the loss does not leave ln 10",
-            "dead units",
-            Setup(bias=-5.0),
-            {"bias": 0.0},
-            "biases at 0",
-        ),
-        (
-            "rate too high",
-            "the loss jumps to the sky",
-            "rate too high",
-            Setup(lr=2.0),
-            {"lr": 0.05},
-            "a rate of 0.05",
-        ),
-        (
-            "rate too low",
-            "the loss falls, but one cannot see it",
-            "rate too low",
-            Setup(lr=5e-6),
-            {"lr": 0.05},
-            "a rate of 0.05",
-        ),
-        (
-            "forgotten shuffle",
-            "the loss saws up and down",
-            "no shuffling",
-            Setup(sorted=True, shuffled=False, epochs=3),
-            {"shuffled": True},
-            "a new order every epoch",
-        ),
-        (
-            "shuffled apart",
-            "training learns by heart, validation guesses",
-            "misaligned labels",
-            Setup(aligned=False),
-            {"aligned": True},
-            "one order for both",
-        ),
-        (
-            "raw housing",
-            "NaN after a few steps",
-            "unscaled inputs",
-            Setup(data="housing", standardized=False, lr=0.01),
-            {"standardized": True},
-            "standardized features",
-        ),
-        (
-            "averaged twice",
-            "it learns, but very slowly",
-            "averaged twice",
-            Setup(averaged_once=False),
-            {"averaged_once": True},
-            "divided once",
-        ),
-        (
-            "never at rest",
-            "the same network, evaluated twice, gives two losses",
-            "no inference switch",
-            Setup(dropout=0.5, switch=False, hidden=(128, 128), lr=0.1),
-            {"switch": True},
-            "dropout off at inference",
-        ),
-        (
-            "all alike",
-            "the loss does not leave ln 10",
-            "equal weights",
-            Setup(init=0.0),
-            {"init": "he"},
-            "random weights",
-        ),
-        (
-            "uphill",
-            "the loss grows, faster and faster",
-            "wrong gradient",
-            Setup(downhill=False),
-            {"downhill": True},
-            "the sign of the gradient",
-        ),
-        (
-            "one by one",
-            "right in a batch, wrong alone",
-            "no inference switch",
-            Setup(norm="batch", switch=False),
-            {"switch": True},
-            "running averages at inference",
-        ),
-    )
-)
 
 
 def load_data(seed: int = 0) -> dict[str, Dataset]:
