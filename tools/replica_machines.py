@@ -21,13 +21,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from course_utils import THREAD_VARIABLES
+
 WIDE = re.compile(r"AVX512|X86_V4")  # what processors without AVX-512 lack, in NumPy's words
-THREAD_VARIABLES = (
-    "OPENBLAS_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
+COMMON = ("haswell", "zen", "skylakex")
 PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14")
 
 
@@ -39,7 +36,8 @@ class NotAtHand(Exception):
 class Machine:
     """Settings under which a kernel runs as it would elsewhere.
 
-    `settings` are environment variables. `prepare` is called once, with a folder for what has to be
+    `settings` are environment variables. `processor`: one of those that most readers have, on which
+    every draw is tried. `prepare` is called once, with a folder for what has to be
     installed, and returns the Python to use and folders to put before its packages.
     """
 
@@ -71,7 +69,8 @@ def processors(features: Sequence[str], architecture: str = "") -> list[Machine]
 
     def machine(name, core, what, without, more):
         off = {"NPY_DISABLE_CPU_FEATURES": " ".join(without)} if without else {}
-        return Machine(name, what, {"OPENBLAS_CORETYPE": core, **off, **more}, processor=True)
+        settings = {"OPENBLAS_CORETYPE": core, **off, **more}
+        return Machine(name, what, settings, processor=name in COMMON)
 
     found = [
         machine("haswell", "Haswell", "an Intel laptop, AVX2", wide, narrow),

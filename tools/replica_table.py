@@ -4,7 +4,6 @@ What is closest to failing comes first: by how many standard deviations, over th
 sides of its comparison lie apart.
 """
 
-import html
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -76,7 +75,7 @@ def of_claims(table: pd.DataFrame) -> pd.DataFrame:
     for (notebook, claim), group in table.groupby(["notebook", "claim"], sort=False):
         first = group.sort_values("draw", kind="stable").iloc[0]
         must = group[group.draw == 0] if first.here else group
-        false = group[~group.held]
+        false, reached = group[~group.held], group[group.seen != ""]
         worst = (false if len(false) else group).sort_values("margin", kind="stable").iloc[0]
         rows.append(
             {
@@ -84,7 +83,7 @@ def of_claims(table: pd.DataFrame) -> pd.DataFrame:
                 "claim": claim,
                 "text": first.text,
                 "kind": "this run" if first.here else "phenomenon",
-                "depends": bool((group.groupby("machine").seen.nunique() > 1).any()),
+                "depends": bool((reached.groupby("machine").seen.nunique() > 1).any()),
                 "replicas": len(group),
                 "held": int(group.held.sum()),
                 "fails": bool(not must.held.all()),
@@ -160,7 +159,7 @@ def page(table: pd.DataFrame, summary: pd.DataFrame, known: Mapping[str, Machine
         for row in summary.itertuples()
     ]
     machines = [(name, known[name].what) for name in replicas.machine.unique()]
-    words = html.unescape(in_words(summary, table)).splitlines()[:2]
+    words = in_words(summary, table).splitlines()[:2]
     return templates.get_template("replicas.html.j2").render(
         rows=rows, machines=machines, words=words, isnan=math.isnan
     )

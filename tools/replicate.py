@@ -35,12 +35,14 @@ DRAWS_ELSEWHERE = range(2)  # on machines that are no other processor
 SLOWEST_CELL_SECONDS = 900
 # What a result depends on besides its notebook, in the course's folder.
 SOURCES = ("course_utils/**/*.py", "data/results/*", "tools/replica_kernel/*.py")
-ABOUT = (
-    "{'numpy': __import__('numpy').__version__,"
-    " 'python': __import__('platform').python_version(),"
-    " 'blas': sorted({str(i.get('architecture')) + ' x' + str(i['num_threads'])"
-    " for i in __import__('threadpoolctl').threadpool_info() if i['user_api'] == 'blas'})}"
-)
+# Evaluated in the kernel: what it is, to be shown, and compared with what was asked for.
+ABOUT = """', '.join((
+    'Python ' + __import__('platform').python_version(),
+    'NumPy ' + __import__('numpy').__version__,
+    *sorted({f"{info.get('architecture', info['internal_api'])} x {info['num_threads']}"
+             for info in __import__('threadpoolctl').threadpool_info()
+             if info['user_api'] == 'blas'}),
+    *__import__('numpy').show_config(mode='dicts')['SIMD Extensions'].get('found', ())))"""
 
 
 class NotRun(Exception):
@@ -96,7 +98,10 @@ def run_replica(path: Path, python: Path, settings: Mapping[str, str]) -> dict:
         with client.setup_kernel(env=kernel_environment(scratch) | settings, cleanup_kc=True):
             where = f"__import__('record_claims').install({str(record)!r}, get_ipython())"
             ask(client, where)
-            about = ask(client, ABOUT)
+            about = ask(client, ABOUT).strip("'")
+            core = settings.get("OPENBLAS_CORETYPE", "")
+            if core not in about:
+                raise NotRun(f"the kernel should compute as on {core}, but it is {about}")
             for index, cell in enumerate(notebook.cells):
                 if cell.cell_type != "code":
                     continue
@@ -155,11 +160,15 @@ def store(result: dict, file: Path) -> None:
 
 
 def jobs_of(paths: Sequence[Path], chosen: Sequence[Machine], draws: Sequence[int] | None) -> list:
-    """All replicas asked for: every draw on the processors, two on other machines by default."""
+    """All replicas asked for, in the order of draws.
+
+    Without `draws`: all on the processors that stand for many, two on the other machines.
+    """
     return [
         Job(path, machine, draw)
+        for draw in draws or DRAWS
         for machine in chosen
-        for draw in (draws or (DRAWS if machine.processor else DRAWS_ELSEWHERE))
+        if draws or machine.processor or draw in DRAWS_ELSEWHERE
         for path in paths
     ]
 
@@ -198,9 +207,8 @@ def prepared(chosen: Sequence[Machine], out: Path) -> dict[str, tuple]:
     return kernels
 
 
-def run_all(jobs: Sequence[Job], out: Path, workers: int, fresh: bool) -> int:
+def run_all(jobs: Sequence[Job], sources: str, out: Path, workers: int, fresh: bool) -> int:
     """Run what is not stored yet, with a line for each; returns how many came to no end."""
-    sources = sources_digest()
     wanted = {job: fingerprint(job, sources) for job in jobs}
     waiting = [job for job in jobs if fresh or stored(job, out, wanted[job]) is None]
     print(f"{len(jobs)} replicas of notebooks, {len(jobs) - len(waiting)} stored already")
@@ -224,9 +232,10 @@ def run_all(jobs: Sequence[Job], out: Path, workers: int, fresh: bool) -> int:
     return failures
 
 
-def write_table(paths: Sequence[Path], known: Mapping[str, Machine], out: Path) -> int:
+def write_table(
+    paths: Sequence[Path], known: Mapping[str, Machine], sources: str, out: Path
+) -> int:
     """Write the table of all results stored and not stale; returns how many claims fail."""
-    sources = sources_digest()
     by_stem = {path.stem: path for path in paths}
     results = {}
     for file in sorted((out / "runs").glob("*/draw-*/*.json")):
@@ -297,12 +306,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = [known[name] for name in options.machines or known]
     draws = sorted({draw for part in options.draws or () for draw in part})
     out = options.out.expanduser().resolve()
+    sources = sources_digest()  # now: what is changed meanwhile counts next time
+    jobs = jobs_of(paths, chosen, draws)
     try:
-        failures = run_all(jobs_of(paths, chosen, draws), out, options.jobs, options.fresh)
+        failures = run_all(jobs, sources, out, options.jobs, options.fresh)
     except KeyboardInterrupt:
         print("\nStopped. What has ended is stored: the next call goes on from there.")
         return 130
-    wrong = write_table(paths, known, out)
+    wrong = write_table(paths, known, sources, out)
     return 1 if failures or wrong else 0
 
 
