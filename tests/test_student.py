@@ -29,7 +29,12 @@ NOT_FOR_STUDENTS = (
     "requirements-browser.txt",
     "tools/find_browser.py",
     "tools/maintain.mk",
+    "tools/replica_kernel/",
+    "tools/replica_machines.py",
+    "tools/replica_table.py",
+    "tools/replicate.py",
     "tools/student.py",
+    "tools/templates/replicas.html.j2",
     "tools/templates/student_readme.md",
 )
 
