@@ -7,21 +7,38 @@ import pytest
 import replica_machines as machines
 from packaging.specifiers import SpecifierSet
 
+FEATURES = ["X86_V3", "X86_V4", "AVX512_ICL"]
+
+
+def its_own(core):
+    """An OpenBLAS with all kernels."""
+    return core
+
+
+def by_name(*arguments):
+    return {machine.name: machine for machine in machines.processors(*arguments)}
+
 
 def test_processors_without_avx_512_have_it_switched_off_in_numpy_too():
-    features = ["X86_V3", "X86_V4", "AVX512_ICL"]
-    found = {machine.name: machine for machine in machines.processors(features, "x86_64")}
-    assert list(found) == ["haswell", "zen", "skylakex", "nehalem"]
+    found = by_name(FEATURES, "x86_64", its_own)
+    assert set(found) == {"haswell", "zen", "skylakex", "nehalem"}
     assert found["haswell"].settings["OPENBLAS_CORETYPE"] == "Haswell"
     assert found["zen"].settings["NPY_DISABLE_CPU_FEATURES"] == "X86_V4 AVX512_ICL"
     assert "NPY_DISABLE_CPU_FEATURES" not in found["skylakex"].settings
     assert found["nehalem"].settings["NPY_DISABLE_CPU_FEATURES"] == "X86_V3 X86_V4 AVX512_ICL"
-    assert [m.name for m in found.values() if m.processor] == ["haswell", "zen", "skylakex"]
+    assert all(machine.processor for machine in found.values())
+
+
+def test_a_kernel_that_openblas_lacks_is_told_and_tried_less_often():
+    found = by_name(FEATURES, "x86_64", {"Zen": "Haswell"}.get)
+    assert found["zen"].what == "an AMD laptop, AVX2; OpenBLAS computes it as Haswell"
+    assert found["zen"].core == "Haswell"
+    assert not found["zen"].processor
 
 
 def test_what_the_processor_lacks_is_not_imitated():
-    assert "skylakex" not in {m.name for m in machines.processors(["X86_V3"], "AMD64")}
-    assert machines.processors([], "arm64") == []
+    assert "skylakex" not in by_name(["X86_V3"], "AMD64", its_own)
+    assert machines.processors([], "arm64", its_own) == []
 
 
 def test_this_machine_and_two_threads_are_always_there():

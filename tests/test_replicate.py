@@ -122,7 +122,7 @@ def test_a_kernel_that_dies_is_not_a_result(course, capsys):
 def test_a_processor_that_is_not_the_one_asked_for_is_not_a_result(course, monkeypatch, capsys):
     write, run = course
     write(SETUP)
-    imagined = Machine("abacus", "beads", {"OPENBLAS_CORETYPE": "Abacus"})
+    imagined = Machine("abacus", "beads", core="Abacus")
     monkeypatch.setattr(replicate, "machines", lambda: {"abacus": imagined})
     assert run("--draws", "0") == 1
     assert "should compute as on Abacus" in capsys.readouterr().out
@@ -180,7 +180,7 @@ def test_an_unknown_machine_or_notebook_is_named(capsys):
 
 
 def test_all_draws_are_tried_on_common_processors_and_two_elsewhere(tmp_path):
-    machines = [HERE, Machine("zen", "AMD", processor=True)]
+    machines = [HERE, Machine("zen", "an AMD laptop", processor=True)]
     jobs = replicate.jobs_of([tmp_path / "01.ipynb"], machines, None)
     assert [job.draw for job in jobs if job.machine.name == "zen"] == [*range(11)]
     assert [job.draw for job in jobs if job.machine.name == "here"] == [0, 1]

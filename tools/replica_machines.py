@@ -24,7 +24,6 @@ from packaging.version import Version
 from course_utils import THREAD_VARIABLES
 
 WIDE = re.compile(r"AVX512|X86_V4")  # what processors without AVX-512 lack, in NumPy's words
-COMMON = ("haswell", "zen", "skylakex")
 PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14")
 
 
@@ -36,15 +35,16 @@ class NotAtHand(Exception):
 class Machine:
     """Settings under which a kernel runs as it would elsewhere.
 
-    `settings` are environment variables. `processor`: one of those that most readers have, on which
-    every draw is tried. `prepare` is called once, with a folder for what has to be
-    installed, and returns the Python to use and folders to put before its packages.
+    `settings` are environment variables. `core` is the kernel that OpenBLAS takes with them.
+    `processor`: every draw is tried on it. `prepare` is called once, with a folder for what has to
+    be installed, and returns the Python to use and folders to put before its packages.
     """
 
     name: str
     what: str
     settings: Mapping[str, str] = field(default_factory=dict, compare=False)
     prepare: Callable[[Path], tuple[Path, list[Path]]] | None = field(default=None, compare=False)
+    core: str = ""
     processor: bool = False
 
 
@@ -56,29 +56,50 @@ def simd_features() -> list[str]:
     return list(np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", []))
 
 
-def processors(features: Sequence[str], architecture: str = "") -> list[Machine]:
+def openblas_core(wanted: str) -> str:
+    """The kernel that OpenBLAS really takes when it is told one: a build need not have all."""
+    code = (
+        "import numpy, threadpoolctl; print(*{i['architecture'] for i in "
+        "threadpoolctl.threadpool_info() if i['internal_api'] == 'openblas'})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"OPENBLAS_CORETYPE": wanted},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip()
+
+
+def processors(
+    features: Sequence[str], architecture: str, core_of: Callable[[str], str] = openblas_core
+) -> list[Machine]:
     """Kinds of x86 processors that this one can stand for: none on another architecture.
 
-    PyTorch and oneDNN are told the same as OpenBLAS and NumPy.
+    PyTorch and oneDNN are told the same as OpenBLAS and NumPy. Where OpenBLAS has no kernel for a
+    processor, it runs there what it runs here in its place, and that is tried less often.
     """
-    if (architecture or platform.machine()).lower() not in ("x86_64", "amd64"):
+    if architecture.lower() not in ("x86_64", "amd64"):
         return []
     wide = [name for name in features if WIDE.search(name)]
     narrow = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
     oldest = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"}
-
-    def machine(name, core, what, without, more):
-        off = {"NPY_DISABLE_CPU_FEATURES": " ".join(without)} if without else {}
-        settings = {"OPENBLAS_CORETYPE": core, **off, **more}
-        return Machine(name, what, settings, processor=name in COMMON)
-
-    found = [
-        machine("haswell", "Haswell", "an Intel laptop, AVX2", wide, narrow),
-        machine("zen", "Zen", "an AMD laptop, AVX2", wide, narrow),
+    kinds = [
+        ("Haswell", "an Intel laptop, AVX2", wide, narrow),
+        ("Zen", "an AMD laptop, AVX2", wide, narrow),
+        ("Nehalem", "an old processor, no AVX", features, oldest),
     ]
     if wide:
-        found.append(machine("skylakex", "SkylakeX", "a server or new laptop, AVX-512", [], {}))
-    found.append(machine("nehalem", "Nehalem", "an old processor, no AVX", features, oldest))
+        kinds.append(("SkylakeX", "a server or new laptop, AVX-512", [], {}))
+    found = []
+    for name, what, without, more in kinds:
+        off = {"NPY_DISABLE_CPU_FEATURES": " ".join(without)} if without else {}
+        core = core_of(name)
+        if core != name:
+            what += f"; OpenBLAS computes it as {core or 'nothing it tells'}"
+        settings = {"OPENBLAS_CORETYPE": name, **off, **more}
+        found.append(Machine(name.lower(), what, settings, core=core, processor=core == name))
     return found
 
 
@@ -198,7 +219,14 @@ def machines() -> dict[str, Machine]:
         ]
     except NotAtHand:
         oldest = []
-    found = [here, *processors(simd_features()), threads(2), *oldest, newest, *pythons()]
+    found = [
+        here,
+        *processors(simd_features(), platform.machine()),
+        threads(2),
+        *oldest,
+        newest,
+        *pythons(),
+    ]
     return {machine.name: machine for machine in found}
 
 

@@ -82,9 +82,10 @@ async def asked(client, expression: str) -> str:
 ask = run_sync(asked)
 
 
-def run_replica(path: Path, python: Path, settings: Mapping[str, str]) -> dict:
+def run_replica(path: Path, python: Path, settings: Mapping[str, str], core: str = "") -> dict:
     """Run a notebook in a kernel with these settings; nothing is written into the notebook.
 
+    `core` is the kernel that OpenBLAS must have, if it is known.
     Returns its claims, the errors of cells that raised, and what the kernel was. Raises NotRun.
     """
     notebook = nbformat.read(path, as_version=4)
@@ -99,7 +100,6 @@ def run_replica(path: Path, python: Path, settings: Mapping[str, str]) -> dict:
             where = f"__import__('record_claims').install({str(record)!r}, get_ipython())"
             ask(client, where)
             about = ask(client, ABOUT).strip("'")
-            core = settings.get("OPENBLAS_CORETYPE", "")
             if core not in about:
                 raise NotRun(f"the kernel should compute as on {core}, but it is {about}")
             for index, cell in enumerate(notebook.cells):
@@ -185,6 +185,7 @@ def finished(
                 job.path,
                 kernels[job.machine.name][0],
                 kernels[job.machine.name][1] | {"COURSE_DRAW": str(job.draw)},
+                job.machine.core,
             ): job
             for job in waiting
         }
