@@ -26,3 +26,17 @@ def test_a_false_claim_stops_and_shows_what_was_measured(condition, capsys):
 def test_what_is_not_one_truth_value_is_refused(condition):
     with pytest.raises(TypeError, match=r"expected one bool.*allclose"):
         claim("something", condition)
+
+
+def test_a_claim_about_this_run_says_so(capsys):
+    claim("seed 0 gives three", True, here=True)
+    assert capsys.readouterr().out == "✓ in this run: seed 0 gives three\n"
+    with pytest.raises(ClaimError) as caught:
+        claim("seed 0 gives three", False, here=True, found=4)
+    assert str(caught.value) == "✗ in this run: seed 0 gives three\n    found = 4"
+
+
+def test_the_mark_is_one_truth_value():
+    """`here=3` is a number that was measured, given under the name of the mark."""
+    with pytest.raises(TypeError, match=r"the mark `here` .* is int, expected one bool"):
+        claim("something", True, here=3)

@@ -31,7 +31,12 @@ NOT_FOR_STUDENTS = (
     "tools/find_browser.py",
     "tools/maintain.mk",
     "tools/new_exercise.py",
+    "tools/replica_kernel/",
+    "tools/replica_machines.py",
+    "tools/replica_table.py",
+    "tools/replicate.py",
     "tools/student.py",
+    "tools/templates/replicas.html.j2",
     "tools/templates/student_readme.md",
 )
 

@@ -167,6 +167,37 @@ async def peak_memory(client):
     return float(reply["content"]["user_expressions"]["peak"]["data"]["text/plain"])
 
 
+def client_for(notebook, folder, scratch, python=sys.executable, timeout=None):
+    """A client, not yet started, whose kernel is one `python` and works in `folder`.
+
+    `scratch` is an empty folder that must last as long as the kernel.
+    """
+    # The only kernel to choose from: those that the user has installed have no say.
+    kernel = Path(scratch) / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    start = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    kernel.joinpath("kernel.json").write_text(
+        json.dumps({"argv": start, "display_name": "Python 3 (ipykernel)", "language": "python"})
+    )
+    manager = AsyncKernelManager(
+        kernel_name="python3",
+        kernel_spec_manager=KernelSpecManager(
+            kernel_dirs=[str(kernel.parent)], ensure_native_kernel=False
+        ),
+        connection_file=str(Path(scratch) / "kernel.json"),
+    )
+    return NotebookClient(
+        notebook,
+        km=manager,
+        timeout=timeout or CELL_TIMEOUT_SECONDS,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        record_timing=False,
+        # nbclient needs the state to run cells with an Output widget; it is never written.
+        store_widget_state=True,
+        resources={"metadata": {"path": str(folder)}},
+    )
+
+
 def run(notebook, folder):
     """Run all cells, in place, in a new kernel of this Python that works in `folder`.
 
@@ -175,23 +206,8 @@ def run(notebook, folder):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    # With no folders of kernels to choose from, the kernel is the Python that runs this.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        manager = AsyncKernelManager(
-            kernel_name="python3",
-            kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
-            connection_file=str(Path(scratch) / "kernel.json"),
-        )
-        client = NotebookClient(
-            notebook,
-            km=manager,
-            timeout=CELL_TIMEOUT_SECONDS,
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],
-            record_timing=False,
-            # nbclient needs the state to run cells with an Output widget; it is never written.
-            store_widget_state=True,
-            resources={"metadata": {"path": str(folder)}},
-        )
+        client = client_for(notebook, folder, scratch)
         start = time.perf_counter()
         with client.setup_kernel(env=kernel_environment(scratch), cleanup_kc=True):
             for index, cell in enumerate(notebook.cells):

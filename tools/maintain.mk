@@ -1,7 +1,8 @@
 # The commands of those who write and teach the course, a part of the Makefile. They need what a
 # student's copy does not have: tests, benchmarks, and the notebooks with their solutions.
 
-.PHONY: test lint test-unit test-notebooks test-browser slides-check student student-check bench format
+.PHONY: test lint test-unit test-notebooks test-browser replicate slides-check student student-check bench \
+    format
 
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 WORKERS ?= 2
@@ -26,6 +27,9 @@ test-browser: install ## walk through all slides and move all demos in a real br
 	@$(PY) tools/find_browser.py
 	$(RUN) $(PY) -m pytest tests/browser -m browser -n $(WORKERS) -p no:cacheprovider -rP \
 	    $(ARGS)
+
+replicate: install ## run the notebooks under other draws and on other machines (NB=07 ARGS="--draws 1-3 --machines zen")
+	@$(PY) tools/replicate.py $(NB) $(ARGS)
 
 slides-check: install ## check that all notebooks have the one slide configuration
 	@$(PY) tools/slides.py check

@@ -1,0 +1,133 @@
+"""The tables of replicas: what fails, what is closest to failing, and the count of both kinds."""
+
+import math
+
+import pytest
+import replica_table
+from replica_machines import Machine
+
+KNOWN = {"here": Machine("here", "this machine"), "zen": Machine("zen", "an AMD laptop")}
+
+
+def claim(name, held=True, here=False, gaps=(1.0,), seen="same", margin=0.5):
+    """One claim as a kernel writes it down."""
+    return {
+        "claim": name,
+        "text": f"what {name} says",
+        "here": here,
+        "held": held,
+        "distances": [[margin, gap, f"0 < {gap}"] for gap in gaps],
+        "closest": 0 if gaps else None,
+        "measured": {"x": "1"},
+        "seen": seen,
+    }
+
+
+def results(**claims):
+    """Three draws here and one on another processor; a value is called with machine and draw."""
+    places = [("here", 0), ("here", 1), ("here", 2), ("zen", 0)]
+    return {
+        ("01_small", machine, draw): {
+            "errors": {},
+            "claims": [make(name, machine, draw) for name, make in claims.items()],
+        }
+        for machine, draw in places
+    }
+
+
+def summary_of(**claims):
+    table = replica_table.of_replicas(results(**claims))
+    return replica_table.of_claims(table).set_index("claim"), table
+
+
+def test_a_claim_about_a_phenomenon_fails_if_it_does_in_any_replica():
+    summary, _ = summary_of(
+        good=lambda name, *_: claim(name),
+        draw=lambda name, machine, draw: claim(name, held=draw != 2, margin=-0.1),
+        processor=lambda name, machine, draw: claim(name, held=machine == "here"),
+    )
+    assert summary.fails.to_dict() == {"good": False, "draw": True, "processor": True}
+    assert summary.not_held_in["draw"] == "here 2"
+    assert summary.worst["processor"] == "zen, draw 0"
+    assert summary.held["draw"] == 3
+    assert summary.replicas["draw"] == 4
+
+
+def test_a_claim_about_one_run_must_hold_as_written_on_every_machine():
+    summary, _ = summary_of(
+        fine=lambda name, machine, draw: claim(name, here=True, held=draw == 0),
+        false=lambda name, machine, draw: claim(name, here=True, held=machine != "zen"),
+    )
+    assert summary.fails.to_dict() == {"fine": False, "false": True}
+    assert set(summary.kind) == {"this run"}
+
+
+def test_what_depends_on_a_draw_differs_between_draws_of_one_machine():
+    summary, _ = summary_of(
+        draw=lambda name, machine, draw: claim(name, seen=str(draw)),
+        processor=lambda name, machine, draw: claim(name, seen=machine),
+    )
+    assert summary.depends.to_dict() == {"draw": True, "processor": False}
+
+
+def test_the_closest_to_failing_comes_first():
+    def of(*gaps):
+        pairs = dict(zip([("here", 0), ("here", 1), ("here", 2), ("zen", 0)], gaps, strict=True))
+        return lambda name, *place: claim(name, gaps=(pairs[place],))
+
+    summary, _ = summary_of(
+        far=of(1.0, 1.01, 0.99, 1.0),
+        steady=of(1.0, 1.0, 1.0, 1.0),
+        near=of(0.1, 2.0, 0.3, 1.6),
+        false=lambda name, machine, draw: claim(name, held=draw != 1),
+    )
+    assert list(summary.index) == ["false", "near", "far", "steady"]
+    assert summary.deviations["near"] == pytest.approx(1.0 / 0.9416, rel=1e-3)
+    assert math.isnan(summary.deviations["steady"])
+
+
+def test_of_several_comparisons_the_least_certain_counts():
+    summary, _ = summary_of(
+        two=lambda name, machine, draw: claim(name, gaps=(5.0 + draw, 1.0 + 0.9 * draw))
+    )
+    assert summary.deviations["two"] == pytest.approx((1 + 0.9 * 0.75) / (0.9 * 0.9574), rel=1e-3)
+
+
+def test_an_error_is_a_row_and_so_is_what_was_not_reached():
+    made = results(one=lambda name, *_: claim(name), two=lambda name, *_: claim(name, here=True))
+    broken = made["01_small", "here", 1]
+    broken["errors"] = {"01-cell": "ValueError: a bad draw"}
+    del broken["claims"][1]
+    table = replica_table.of_replicas(made)
+    summary = replica_table.of_claims(table).set_index("claim")
+    assert summary.fails.to_dict() == {"01-cell": True, "one": False, "two": False}
+    assert summary.held["two"] == 3
+    assert not summary.depends.any()
+
+
+def test_the_words_count_both_kinds_and_name_what_fails():
+    summary, table = summary_of(
+        a=lambda name, machine, draw: claim(name, seen=str(draw)),
+        b=lambda name, machine, draw: claim(name, seen=str(draw), here=True),
+        c=lambda name, machine, draw: claim(name, held=draw != 1),
+    )
+    words = replica_table.in_words(summary.reset_index(), table)
+    assert "3 claims in 4 replicas: draws 3, machines 2." in words
+    assert "2 depend on a draw, 1 of them are about one run" in words
+    assert "✗ c (3 of 4): what c says" in words
+    assert words.endswith("1 claims fail.")
+
+
+def test_the_page_holds_every_claim_and_escapes_what_it_shows(tmp_path):
+    summary, table = summary_of(
+        a=lambda name, *_: claim(name) | {"text": "a < b & c"},
+        b=lambda name, machine, draw: claim(name, held=draw != 1, gaps=()),
+    )
+    replica_table.write(table, summary.reset_index(), KNOWN, tmp_path)
+    page = (tmp_path / "claims.html").read_text(encoding="utf-8")
+    assert "a &lt; b &amp; c" in page
+    assert "<b>zen</b> an AMD laptop" in page
+    assert page.count('class="no"') == 1
+    assert page.count('class="yes"') == 7
+    assert (tmp_path / "replicas.csv").read_text().count("\n") == 9
+    assert (tmp_path / "claims.csv").read_text().count("\n") == 3

@@ -1,0 +1,165 @@
+"""The tables of `make replicate`: one row a claim and replica, and one row a claim.
+
+What is closest to failing comes first: by how many standard deviations, over the replicas, the two
+sides of its comparison lie apart.
+"""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader
+from replica_machines import Machine
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+FEWEST_FOR_SPREAD = 3
+ONE_IN = 6  # of the claims that depend on a draw, at most one in so many may be about one run
+
+Results = Mapping[tuple[str, str, int], Mapping]
+
+
+def of_replicas(results: Results) -> pd.DataFrame:
+    """One row for each claim in each replica, and one for each cell that raised.
+
+    `results` are those of `run_replica` by notebook, machine and draw. A claim that a replica with
+    an error did not come to is in the table, too, as one that does not hold.
+    """
+    rows = []
+    for (notebook, machine, draw), result in results.items():
+        place = {"notebook": notebook, "machine": machine, "draw": draw}
+        for claim in result["claims"]:
+            closest = claim["closest"]
+            gap = [math.nan, math.nan, ""] if closest is None else claim["distances"][closest]
+            rows.append(
+                place
+                | {name: claim[name] for name in ("claim", "text", "here", "held", "seen")}
+                | {"margin": gap[0], "gap": gap[1], "compared": gap[2]}
+                | {"measured": ", ".join(f"{n} = {v}" for n, v in claim["measured"].items())}
+                | {"gaps": tuple(one[1] for one in claim["distances"])}
+            )
+        for cell, error in result["errors"].items():
+            rows.append(place | _not_held(cell, "the cell raises nothing", error))
+    made = pd.DataFrame(rows)
+    rows += list(_not_reached(results, made))
+    return pd.DataFrame(rows).sort_values(
+        ["notebook", "claim", "machine", "draw"], ignore_index=True, kind="stable"
+    )
+
+
+def _not_held(claim, text, why, here=False):
+    nothing = {"margin": math.nan, "gap": math.nan, "compared": why, "measured": "", "gaps": ()}
+    return {"claim": claim, "text": text, "here": here, "held": False, "seen": "", **nothing}
+
+
+def _not_reached(results, made):
+    known = made[made.seen != ""].drop_duplicates(["notebook", "claim"])
+    there = set(zip(made.notebook, made.machine, made.draw, made.claim, strict=True))
+    for (notebook, machine, draw), result in results.items():
+        if not result["errors"]:
+            continue
+        for row in known[known.notebook == notebook].itertuples():
+            if (notebook, machine, draw, row.claim) not in there:
+                place = {"notebook": notebook, "machine": machine, "draw": draw}
+                yield place | _not_held(row.claim, row.text, "not reached", row.here)
+
+
+def of_claims(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a claim, the closest to failing first.
+
+    `fails`: it does not hold where it must, which is in every replica, or for a claim about one run
+    in draw 0 on every machine. `depends`: two draws on one machine compared different numbers.
+    `deviations`: how many standard deviations its sides lie apart, the mean over replicas.
+    """
+    rows = []
+    for (notebook, claim), group in table.groupby(["notebook", "claim"], sort=False):
+        first = group.sort_values("draw", kind="stable").iloc[0]
+        must = group[group.draw == 0] if first.here else group
+        false, reached = group[~group.held], group[group.seen != ""]
+        worst = (false if len(false) else group).sort_values("margin", kind="stable").iloc[0]
+        rows.append(
+            {
+                "notebook": notebook,
+                "claim": claim,
+                "text": first.text,
+                "kind": "this run" if first.here else "phenomenon",
+                "depends": bool((reached.groupby("machine").seen.nunique() > 1).any()),
+                "replicas": len(group),
+                "held": int(group.held.sum()),
+                "fails": bool(not must.held.all()),
+                "margin": worst.margin,
+                "deviations": deviations(group),
+                "worst": f"{worst.machine}, draw {worst.draw}",
+                "compared": worst.compared,
+                "measured": worst.measured,
+                "not_held_in": "; ".join(f"{r.machine} {r.draw}" for r in false.itertuples()),
+            }
+        )
+    found = pd.DataFrame(rows)
+    found["missed"] = found.replicas - found.held
+    order = ["fails", "missed", "deviations", "margin"]
+    found = found.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
+    return found.drop(columns="missed")
+
+
+def deviations(group: pd.DataFrame) -> float:
+    """How many standard deviations the sides of a claim's comparisons lie apart, at the least.
+
+    nan with fewer than three replicas, and where nothing varies.
+    """
+    gaps = pd.DataFrame([list(gaps) for gaps in group.gaps if gaps]).astype(float)
+    if len(gaps) < FEWEST_FOR_SPREAD or gaps.isna().any(axis=None):
+        gaps = gaps.dropna(axis=1)
+    if len(gaps) < FEWEST_FOR_SPREAD or gaps.empty:
+        return math.nan
+    spread = gaps.std()
+    return float((gaps.mean() / spread)[spread > 0].min())
+
+
+def in_words(summary: pd.DataFrame, table: pd.DataFrame) -> str:
+    """The result in a few sentences, with every claim that fails."""
+    replicas = table[["machine", "draw"]].drop_duplicates()
+    machines, draws = replicas.machine.nunique(), replicas.draw.nunique()
+    depends = summary[summary.depends]
+    here = int((depends.kind == "this run").sum())
+    lines = [
+        f"{len(summary)} claims in {len(replicas)} replicas: draws {draws}, machines {machines}.",
+        f"{len(depends)} depend on a draw, {here} of them are about one run "
+        f"(at most one in {ONE_IN} may be: {len(depends) // ONE_IN}).",
+    ]
+    failing = summary[summary.fails]
+    for row in failing.itertuples():
+        lines.append(f"  ✗ {row.claim} ({row.held} of {row.replicas}): {row.text}")
+        lines.append(f"      {row.worst}: {row.compared or row.measured}")
+    lines.append(f"{len(failing)} claims fail." if len(failing) else "Every claim holds.")
+    return "\n".join(lines)
+
+
+def write(table: pd.DataFrame, summary: pd.DataFrame, known: Mapping[str, Machine], out: Path):
+    """Write replicas.csv, claims.csv and the page claims.html into a folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    digits = {"index": False, "float_format": "%.4g", "lineterminator": "\n"}
+    table.drop(columns=["seen", "gaps", "gap"]).to_csv(out / "replicas.csv", **digits)
+    summary.to_csv(out / "claims.csv", **digits)
+    (out / "claims.html").write_text(page(table, summary, known), encoding="utf-8")
+
+
+def page(table: pd.DataFrame, summary: pd.DataFrame, known: Mapping[str, Machine]) -> str:
+    """The table of claims as a page that needs no network; a click on a heading sorts it."""
+    templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
+    replicas = table[["machine", "draw"]].drop_duplicates().sort_values(["machine", "draw"])
+    held = {
+        key: dict(zip(zip(group.machine, group.draw, strict=True), group.held, strict=True))
+        for key, group in table.groupby(["notebook", "claim"], sort=False)
+    }
+    names = list(replicas.itertuples(index=False, name=None))
+    rows = [
+        row._asdict()
+        | {"cells": [(name, held[row.notebook, row.claim].get(name)) for name in names]}
+        for row in summary.itertuples()
+    ]
+    machines = [(name, known[name].what) for name in replicas.machine.unique()]
+    words = in_words(summary, table).splitlines()[:2]
+    return templates.get_template("replicas.html.j2").render(
+        rows=rows, machines=machines, words=words, isnan=math.isnan
+    )
