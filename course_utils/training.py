@@ -74,6 +74,19 @@ class TrainingDiverged(RuntimeError):
         self.loss, self.step, self.epoch, self.history = loss, step, epoch, history
 
 
+class TrainingInterrupted(KeyboardInterrupt):
+    """Stop was pressed, or Ctrl-C: as a KeyboardInterrupt it ends the cell, the loop around `fit`
+    and the cells that wait. `step`, `epoch` (finished ones) and `history` say how far it came; the
+    network holds the parameters of that step, unless a callback has put better ones back."""
+
+    def __init__(self, step: int, epoch: int, history: History) -> None:
+        super().__init__(
+            f"stopped after {step} steps, {epoch} whole epochs. The network keeps what it has "
+            "learned; the history is in the one you passed as fit(..., history=history)"
+        )
+        self.step, self.epoch, self.history = step, epoch, history
+
+
 @dataclass
 class Run:
     """What a callback sees: the parts of the training, and where it stands.
@@ -111,8 +124,8 @@ class Callback:
       divergence. `run.history.stopped` has the reason, None if all epochs were trained.
 
     Reading anything is fine. Change `run.network` only in `on_end` or knowing that training goes
-    on from there; never change `run.history`. An exception other than KeyboardInterrupt ends the
-    training and reaches the caller, after `on_end`.
+    on from there; never change `run.history`. An exception ends the training and reaches the
+    caller, after `on_end`.
     """
 
     def on_start(self, run: Run) -> None:
@@ -266,13 +279,15 @@ def fit(
     clip_norm: float | None = None,
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
+    history: History | None = None,
 ) -> History:
     """Train `network` in place on `train` = (x, y) and return the `History`.
 
     Each update: forward, loss, backward, clip to `clip_norm` if given, step at the rate
     `schedule(step)` if given (`step` from 0), else at the optimizer's own. A schedule with an
     `update` method is told each epoch's validation loss. Raises `TrainingDiverged` when the loss
-    is no longer finite. Ctrl-C ends training early: the history so far is returned.
+    is no longer finite, and `TrainingInterrupted` after Stop or Ctrl-C. `history` is an empty one
+    to fill: whatever ends the training, it holds the epochs that were measured.
     """
     x, y = _checked_data(network, "train", train)
     if val is not None:
@@ -285,7 +300,9 @@ def fit(
     if clip_norm is not None:
         require_number("clip_norm", clip_norm, low=0.0)
 
-    run = Run(network, loss, optimizer, (x, y), val, epochs)
+    history = History() if history is None else _require_empty(history)
+
+    run = Run(network, loss, optimizer, (x, y), val, epochs, history)
     for callback in callbacks:
         callback.on_start(run)
     try:
@@ -302,8 +319,9 @@ def fit(
                     callback.on_epoch(run)
                 if run.stop:
                     break
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         run.stop = f"interrupted after {run.step} steps"
+        raise TrainingInterrupted(run.step, run.epoch, history) from stop
     except TrainingDiverged as error:
         run.stop = f"diverged at step {error.step}"
         raise
@@ -311,7 +329,7 @@ def fit(
         run.history.stopped = run.stop
         for callback in callbacks:
             callback.on_end(run)
-    return run.history
+    return history
 
 
 def _epoch(run: Run, batch_size, rng, schedule, clip_norm, callbacks) -> dict[str, float]:
@@ -368,6 +386,17 @@ def _checked_data(network: Network, name: str, data: Data) -> Data:
     if np.issubdtype(y.dtype, np.floating):
         require_finite(f"{name} y", y)
     return x, y
+
+
+def _require_empty(history: History) -> History:
+    if not isinstance(history, History):
+        raise TypeError(f"history is {type(history).__name__}, expected a History")
+    if len(history):
+        raise ValueError(
+            f"history holds {len(history)} epochs already, expected an empty one: "
+            "history = History() in the same cell"
+        )
+    return history
 
 
 def _require_generator(rng: np.random.Generator) -> None:
