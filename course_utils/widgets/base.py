@@ -68,8 +68,10 @@ class Demo:
         above = [control for control in self.controls.values() if control not in beside]
         row = widgets.HBox([*above, reset], layout={"flex_flow": "row wrap"})
         shown = widgets.HBox([*beside, self._picture]) if beside else self._picture
-        # a widget's Image has no alt text, and with a tooltip ipywidgets 8.1.2 does not show it
-        spoken = widgets.HTML(f"<span style='{UNSEEN}'>{html.escape(self.alt)}</span>")
+        # A widget's Image has no alt text, and with a tooltip ipywidgets 8.1.2 does not show it; the
+        # course's JupyterLab extension makes it one out of this.
+        text = html.escape(self.alt)
+        spoken = widgets.HTML(f"<span class='course-demo-text' style='{UNSEEN}'>{text}</span>")
         spoken.layout = {"height": "0", "margin": "0"}
         self.box = widgets.VBox([row, self._readout, shown, spoken])
         self.box.add_class("course-demo")
