@@ -54,6 +54,7 @@ HANDED_OUT = (
     "notebooks/rise.css",
     "tools/environment.py",
     "tools/execute.py",
+    "tools/folding.py",
     "tools/jupyter/**/*.json",
     "tools/jupyter/**/*.js",
     "tools/jupyter/**/*.css",
