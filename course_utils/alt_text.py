@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 LONGEST = 900  # characters
 MOST_CURVES, MOST_BARS, MOST_WORDS = 8, 12, 30
 # The Greek letters and signs that figures have in formulas, as they are said
-SPOKEN = {r"\\(?:mathrm|mathbf|text|tfrac|frac|hat|bar|left|right)\b": "", r"\\times": "times"}
+SPOKEN = {r"\\(?:mathdefault|mathrm|mathbf|text|tfrac|frac|hat|bar|left|right)\b": "", r"\\times": "times"}
 
 
 def describe(figure: Figure) -> str:
@@ -94,18 +94,15 @@ def _describe_axes(axes: Axes) -> str:
 
 
 def _range(axis) -> str:
-    """Such as "loss from 0.1 to 2.3, logarithmic"; nothing for an axis without name and ticks."""
-    ticks = [_plain(label.get_text()) for label in axis.get_ticklabels() if label.get_visible()]
+    """Such as "loss from 0.1 to 2.3, logarithmic"; nothing for an axis without a name or words."""
     name = _plain(axis.get_label().get_text())
-    if not name and not any(ticks):
-        return ""
-    low, high = sorted(axis.get_view_interval())
-    scale = ", logarithmic" if axis.get_scale() == "log" else ""
-    which = name or f"{axis.axis_name} axis"
+    ticks = [_plain(label.get_text()) for label in axis.get_ticklabels() if label.get_visible()]
     words = [tick for tick in ticks if re.match(r"[^\W\d_]", tick)]
     if words:
-        return f"{which}: {', '.join(words[:MOST_BARS])}"
-    return f"{which} from {low:.3g} to {high:.3g}{scale}"
+        return f"{name or axis.axis_name}: {', '.join(words[:MOST_BARS])}"
+    low, high = sorted(axis.get_view_interval())
+    scale = ", logarithmic" if axis.get_scale() == "log" else ""
+    return f"{name} from {low:.3g} to {high:.3g}{scale}" if name else ""
 
 
 def _curves(axes: Axes) -> Iterator[str]:

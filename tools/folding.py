@@ -64,7 +64,7 @@ def fold(cell: NotebookNode) -> None:
 
 
 def parted_outputs(outputs: list[NotebookNode], claims_before: int) -> tuple[list, list]:
-    """The outputs of a cell before and from the line that its first claim at the end has printed."""
+    """The outputs of a cell before its claims at the end, and from their first line on."""
     seen = 0
     for index, output in enumerate(outputs):
         lines = output.get("text", "").splitlines(keepends=True)

@@ -5,7 +5,7 @@ const LAST_WORD_MS = 4000;
 
 export function followProgress(notebook, page) {
   const mark = document.createElement("div");
-  mark.className = "course-progress";
+  mark.className = "course-run-mark";
   mark.setAttribute("role", "status");
   document.body.append(mark);
   const address = new URL(`${page.baseUrl}files/progress.json`, location.href);
