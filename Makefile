@@ -41,7 +41,7 @@ lab: install ## open JupyterLab on notebooks/ (PORT=8888, ARGS="...")
 	exec env JUPYTER_CONFIG_PATH="$(CURDIR)/tools/jupyter" \
 	    $(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)/notebooks" --log-level=WARN "$$@" $(ARGS)
 
-present: install ## show a notebook as live slides (NB=03, PORT=8888)
+present: install ## show notebooks as live slides (NB="03 05"; alone it lists them; PORT=8888)
 	@$(PY) tools/present.py $(if $(PORT),--port $(PORT)) $(ARGS) $(NB)
 
 slides: install ## build static slides in build/slides that need no network (NB=03 picks one)

@@ -6,6 +6,8 @@ The colors are those of Okabe and Ito, which color-blind readers can tell apart.
 import matplotlib as mpl
 from cycler import cycler
 
+from course_utils import alt_text
+
 COLORS = {
     "blue": "#0072B2",
     "orange": "#D55E00",
@@ -28,7 +30,9 @@ SEQUENTIAL, DIVERGING = "viridis", "PuOr"
 
 
 def use() -> None:
-    """Apply the style to every figure made from now on. The first cell of a notebook calls it."""
+    """Apply the style to every figure made from now on, and show each with its text. The first cell
+    of a notebook calls it."""
+    alt_text.attach()
     lines = [
         COLORS[name] for name in ("blue", "orange", "green", "purple", "sky", "amber", "black")
     ]

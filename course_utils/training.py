@@ -78,6 +78,19 @@ class TrainingDiverged(RuntimeError):
         self.loss, self.step, self.epoch, self.history = loss, step, epoch, history
 
 
+class TrainingInterrupted(KeyboardInterrupt):
+    """Stop was pressed, or Ctrl-C: as a KeyboardInterrupt it ends the cell, the loop around `fit`
+    and the cells that wait. `step`, `epoch` (finished ones) and `history` say how far it came; the
+    network holds the parameters of that step, unless a callback has put better ones back."""
+
+    def __init__(self, step: int, epoch: int, history: History) -> None:
+        super().__init__(
+            f"stopped after {step} steps, {epoch} whole epochs. The network keeps what it has "
+            "learned; the history is in the one you passed as fit(..., history=history)"
+        )
+        self.step, self.epoch, self.history = step, epoch, history
+
+
 @dataclass
 class Run:
     """What a callback sees: the parts of the training, and where it stands.
@@ -133,8 +146,8 @@ class Callback:
       divergence. `run.history.stopped` has the reason, None if all epochs were trained.
 
     Reading anything is fine. Change `run.network` only in `on_end` or knowing that training goes
-    on from there; never change `run.history`. An exception other than KeyboardInterrupt ends the
-    training and reaches the caller, after `on_end`.
+    on from there; never change `run.history`. An exception ends the training and reaches the
+    caller, after `on_end`.
     """
 
     def on_start(self, run: Run) -> None:
@@ -312,6 +325,7 @@ def fit(
     augment: Sequence[Augmentation] = (),
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
+    history: History | None = None,
 ) -> History:
     """Train `network` in place on `train` = (x, y) and return the `History`.
 
@@ -319,7 +333,8 @@ def fit(
     `schedule(step)` if given (`step` from 0), else at the optimizer's own. A schedule with an
     `update` method is told each epoch's validation loss. `last_batch` is what `minibatches` does
     with the rows that are left over: "merge", "keep" or "drop". Raises `TrainingDiverged` when
-    the loss is no longer finite. Ctrl-C ends training early: the history so far is returned.
+    the loss is no longer finite, and `TrainingInterrupted` after Stop or Ctrl-C. `history` is an
+    empty one to fill: whatever ends the training, it holds the epochs that were measured.
 
     `augment` lists what changes each training batch before it is used, in this order, such as
     `[flips(), shifts(2)]`; the measurement sees the data as they are.
@@ -342,7 +357,9 @@ def fit(
             expected = "a function, such as flips()"
             raise TypeError(f"augment[{position}] is {change!r}, expected {expected}")
 
-    run = Run(network, loss, optimizer, (x, y), val, epochs)
+    history = History() if history is None else _require_empty(history)
+
+    run = Run(network, loss, optimizer, (x, y), val, epochs, history)
     for callback in callbacks:
         callback.on_start(run)
     try:
@@ -362,8 +379,9 @@ def fit(
                     callback.on_epoch(run)
                 if run.stop:
                     break
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         run.stop = f"interrupted after {run.step} steps"
+        raise TrainingInterrupted(run.step, run.epoch, history) from stop
     except TrainingDiverged as error:
         run.stop = f"diverged at step {error.step}"
         raise
@@ -372,7 +390,7 @@ def fit(
         run.history.stopped = run.stop
         for callback in callbacks:
             callback.on_end(run)
-    return run.history
+    return history
 
 
 def _epoch(run: Run, batches, rng, schedule, clip_norm, augment, callbacks) -> dict[str, float]:
@@ -431,6 +449,17 @@ def _checked_data(network: Network, name: str, data: Data) -> Data:
     if np.issubdtype(y.dtype, np.floating):
         require_finite(f"{name} y", y)
     return x, y
+
+
+def _require_empty(history: History) -> History:
+    if not isinstance(history, History):
+        raise TypeError(f"history is {type(history).__name__}, expected a History")
+    if len(history):
+        raise ValueError(
+            f"history holds {len(history)} epochs already, expected an empty one: "
+            "history = History() in the same cell"
+        )
+    return history
 
 
 def _require_generator(rng: np.random.Generator) -> None:

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "course_utils"
 
 # A module imports only from the floors below its own.
 FLOORS = {
-    0: ["validation", "data_files"],
+    0: ["validation", "data_files", "alt_text"],
     1: [
         "layers",
         "augmentation",

@@ -15,6 +15,7 @@ from course_utils.training import (
     KeepBest,
     Run,
     TrainingDiverged,
+    TrainingInterrupted,
     evaluate,
     fit,
 )
@@ -198,7 +199,9 @@ def test_ctrl_c_leaves_the_best_network(noisy):
 
     train_data, val = noisy
     keep, network = KeepBest(), with_batch_norm()
-    history = train(network, train_data, val, [keep, Interrupt()], epochs=60)
+    with pytest.raises(TrainingInterrupted) as caught:
+        train(network, train_data, val, [keep, Interrupt()], epochs=60)
+    history = caught.value.history
     assert history.stopped.startswith("interrupted")
     assert len(history) == 25
     assert keep.best_epoch < 25
@@ -212,7 +215,8 @@ def test_ctrl_c_before_the_first_epoch_leaves_the_network_there_is(noisy):
 
     keep, network = KeepBest(), with_batch_norm()
     before = network.theta.copy()
-    train(network, *noisy, [keep, Interrupt()])
+    with pytest.raises(TrainingInterrupted):
+        train(network, *noisy, [keep, Interrupt()])
     assert keep.best_epoch is None
     assert (network.theta != before).any()
 

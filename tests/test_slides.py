@@ -179,14 +179,6 @@ def test_presenting_runs_everything_but_checks_and_solutions(path):
     assert present.cells_to_run(path) == ["Demo()", "unseen()"]
 
 
-@pytest.mark.parametrize(
-    ("name", "words"), [("77", "no notebook '77'"), ("0", "fits several notebooks")]
-)
-def test_presenting_needs_one_notebook(name, words, capsys):
-    assert present.main([name]) == 2
-    assert words in capsys.readouterr().err
-
-
 def test_make_lab_is_as_quiet_as_make_present(root):
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     folder = CONFIGURATION.relative_to(root).as_posix()

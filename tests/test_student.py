@@ -364,6 +364,28 @@ def test_compiled_modules_and_deleted_files_do_not_keep_it(course, tmp_path):
     assert not (out / "course_utils" / "__pycache__").exists()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".DS_Store",
+        "notebooks/.DS_Store",
+        "notebooks/._00_start.ipynb",
+        "Thumbs.db",
+        "data/desktop.ini",
+        ".directory",
+        ".ipynb_checkpoints/README-checkpoint.md",
+        "notebooks/.ipynb_checkpoints/00-checkpoint.ipynb",
+    ],
+)
+def test_a_copy_that_was_only_looked_at_is_replaced(name, course, tmp_path):
+    out = tmp_path / "out"
+    student.build(out, course)
+    (out / name).parent.mkdir(parents=True, exist_ok=True)
+    (out / name).write_text("left by a file manager or by JupyterLab")
+    student.build(out, course)
+    assert not (out / name).exists()
+
+
 @pytest.mark.parametrize("name", [".", "..", "notebooks", "notebooks/copy", "data/copy"])
 def test_the_course_itself_is_never_replaced(name, course):
     before = tree(course)

@@ -14,7 +14,9 @@ from course_utils.optimizers import SGD, Adam, Momentum
 from course_utils.schedules import ReduceOnPlateau, constant, linear_warmup, step_decay
 from course_utils.training import (
     Callback,
+    History,
     TrainingDiverged,
+    TrainingInterrupted,
     clip_gradient_norm,
     evaluate,
     fit,
@@ -442,8 +444,14 @@ def test_a_callback_can_stop_training(moons):
 
 @pytest.mark.parametrize(("step", "epochs"), [(1, 0), (7, 0), (10, 1), (14, 1), (15, 2)])
 def test_ctrl_c_leaves_network_and_history_usable(step, epochs, moons):
-    recorder = Recorder()
-    network, history = quick_fit(moons, epochs=5, callbacks=[Interrupt(step), recorder])
+    recorder, history = Recorder(), History()
+    network = mlp([2, 4, 2], rng=0)
+    options = {"epochs": 5, "batch_size": 32, "rng": np.random.default_rng(0), "progress": False}
+    options |= {"callbacks": [Interrupt(step), recorder], "history": history}
+    with pytest.raises(TrainingInterrupted) as caught:
+        fit(network, LOSS, SGD(0.1), moons, **options)
+    assert (caught.value.step, caught.value.epoch) == (step, epochs)
+    assert caught.value.history is history
     assert history.stopped == f"interrupted after {step} steps"
     assert recorder.calls[-1] == "end"
     assert {len(getattr(history, name)) for name in LISTS} == {epochs}
@@ -462,9 +470,33 @@ def test_ctrl_c_during_the_measurement_leaves_whole_epochs(moons):
             return super().accuracy(outputs, targets)
 
     options = {"epochs": 5, "batch_size": 32, "rng": np.random.default_rng(0), "progress": False}
-    history = fit(mlp([2, 4, 2], rng=0), Impatient(), SGD(0.1), moons, **options)
+    history = History()
+    with pytest.raises(TrainingInterrupted):
+        fit(mlp([2, 4, 2], rng=0), Impatient(), SGD(0.1), moons, history=history, **options)
     assert {len(getattr(history, name)) for name in LISTS} == {1}
     assert len(history.to_frame()) == 1
+
+
+def test_one_ctrl_c_ends_a_loop_of_trainings(moons):
+    """As one press of Stop must: the rates that wait are not trained."""
+    tried = []
+    with pytest.raises(KeyboardInterrupt):
+        for rate in (0.1, 0.2, 0.4):
+            tried.append(rate)
+            quick_fit(moons, epochs=2, callbacks=[Interrupt(3)])
+    assert tried == [0.1]
+
+
+def test_a_history_to_fill_is_the_one_returned_and_must_be_empty(moons):
+    history = History()
+    _, returned = quick_fit(moons, epochs=2, history=history)
+    assert returned is history
+    assert len(history) == 2
+    with pytest.raises(ValueError, match="holds 2 epochs already"):
+        quick_fit(moons, epochs=2, history=history)
+    assert len(history) == 2
+    with pytest.raises(TypeError, match="history is list"):
+        quick_fit(moons, epochs=2, history=[])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -5,6 +5,7 @@ that are left out here because an optional package is missing: their outputs wou
     python tools/execute.py                # all of notebooks/
     python tools/execute.py 02 07          # by number
     python tools/execute.py --check 02     # store nothing; fail if the outputs would change
+    python tools/execute.py --fold         # run nothing: only fold the code of claims and figures
 """
 
 import argparse
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import cells
 import nbformat
+from folding import fold_notebook
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
@@ -255,6 +257,7 @@ def process(path, check=False):
     path = Path(path)
     stored_text = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(stored_text, as_version=4)
+    fold_notebook(notebook)
     measured = run(notebook, path.resolve().parent)
     normalize(notebook)
     nbformat.validate(notebook)
@@ -264,6 +267,8 @@ def process(path, check=False):
             write(path, text)
         return measured, []
     stored = nbformat.reads(stored_text, as_version=4)
+    if len(stored.cells) != len(notebook.cells):
+        return measured, differences(stored, notebook)
     for old, new in zip(stored.cells, notebook.cells, strict=True):
         if new.cell_type == "code" and is_machine_dependent(new):
             new.outputs = old.outputs
@@ -271,10 +276,22 @@ def process(path, check=False):
     return measured, [] if same else differences(stored, notebook)
 
 
+def fold_only(path):
+    """Fold a notebook on disk without running it; returns whether that changed it."""
+    stored_text = Path(path).read_text(encoding="utf-8")
+    notebook = nbformat.reads(stored_text, as_version=4)
+    fold_notebook(notebook)
+    text = as_text(notebook)
+    if text != stored_text:
+        write(Path(path), text)
+    return text != stored_text
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Run notebooks and store their outputs.")
     parser.add_argument("notebooks", nargs="*", help="number, beginning of the name, or path")
     parser.add_argument("--check", action="store_true", help="store nothing, compare")
+    parser.add_argument("--fold", action="store_true", help="run nothing, only fold code")
     parser.add_argument("--list", action="store_true", help="only print which notebooks are meant")
     options = parser.parse_args(arguments)
     try:
@@ -284,6 +301,10 @@ def main(arguments=None):
         return 2
     if options.list:
         print(*(os.path.relpath(path) for path in paths), sep="\n")
+        return 0
+    if options.fold:
+        for path in paths:
+            print(f"{path.name}: {'folded' if fold_only(path) else 'as it was'}")
         return 0
 
     bad = []

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,9 +21,14 @@ import websocket
 STARTS_WITHIN_SECONDS = 120
 ENDS_WITHIN_SECONDS = 20
 ANSWERS_WITHIN_SECONDS = 30
+KERNEL_GONE = {"restarting", "autorestarting", "dead", "terminating"}
 
-# Settings with which JupyterLab asks no question at its first start; the user's own come on top.
+# Settings with which JupyterLab asks no question at its first start, and the course's own layer
+# over its slides, in labextensions/; the user's own settings come on top.
 CONFIGURATION = Path(__file__).resolve().parent / "jupyter"
+
+# The server is on this machine: a proxy has no part in it, and must not see its token.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class ServerDidNotStart(RuntimeError):
@@ -32,6 +37,10 @@ class ServerDidNotStart(RuntimeError):
 
 class CodeFailed(Exception):
     """Code that raised in the kernel; the message says what."""
+
+
+class KernelDied(Exception):
+    """The kernel ended while code ran in it, and with it all that was defined there."""
 
 
 def free_port(preferred: int = 0) -> int:
@@ -73,8 +82,10 @@ class LabServer:
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.append("--allow-root")
         # the token is not for the list of processes, so it does not go onto the command line
-        course = {"JUPYTER_TOKEN": self.token, "JUPYTER_CONFIG_PATH": str(CONFIGURATION)}
-        environment = os.environ | self._settings | course
+        environment = os.environ | self._settings | {"JUPYTER_TOKEN": self.token}
+        for name in ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH"):
+            folders = [str(CONFIGURATION), environment.get(name, "")]
+            environment[name] = os.pathsep.join(folder for folder in folders if folder)
         output = self._log.open("w") if self._log else None
         self.process = subprocess.Popen(
             command, env=environment, stdout=output, stderr=output and subprocess.STDOUT
@@ -112,7 +123,7 @@ class LabServer:
             method=method,
             data=None if body is None else json.dumps(body).encode(),
         )
-        with urllib.request.urlopen(request, timeout=ANSWERS_WITHIN_SECONDS) as answer:
+        with DIRECT.open(request, timeout=ANSWERS_WITHIN_SECONDS) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 
@@ -121,10 +132,13 @@ class LabServer:
         """The kernel of a notebook, started if it does not run yet; it stays when this ends."""
         body = {"path": notebook, "name": notebook, "type": "notebook"}
         session = self.request("sessions", "POST", body | {"kernel": {"name": "python3"}})
+        # with a socket of our own, or it would ask the proxy
+        direct = socket.create_connection(("127.0.0.1", self.port), ANSWERS_WITHIN_SECONDS)
         channel = websocket.create_connection(
             f"ws://127.0.0.1:{self.port}/api/kernels/{session['kernel']['id']}/channels",
             header={"Authorization": f"token {self.token}"},
             timeout=ANSWERS_WITHIN_SECONDS,
+            socket=direct,
         )
         try:
             yield Kernel(channel)
@@ -155,11 +169,14 @@ class Kernel:
     def __init__(self, channel: websocket.WebSocket) -> None:
         self._channel = channel
 
-    def run(self, code: str, timeout: float = 180) -> None:
+    def run(
+        self, code: str, timeout: float = 180, silent: Callable[[], None] | None = None
+    ) -> None:
         """Run code and wait for its end.
 
-        Raises CodeFailed when it raises, and websocket.WebSocketTimeoutException when the kernel
-        says nothing for `timeout` seconds.
+        Raises CodeFailed when it raises and KernelDied when it ends the kernel. When the kernel
+        says nothing for `timeout` seconds, `silent` is called and the waiting goes on; without it
+        websocket.WebSocketTimeoutException is raised.
         """
         message_id = uuid.uuid4().hex
         header = {
@@ -180,17 +197,29 @@ class Kernel:
         message = {"header": header, "content": content, "channel": "shell"}
         message |= {"parent_header": {}, "metadata": {}, "buffers": []}
         self._channel.settimeout(timeout)
-        self._channel.send(json.dumps(message))
-        reply = self._reply_to(message_id)
+        try:
+            self._channel.send(json.dumps(message))
+            reply = self._reply_to(message_id, silent)
+        except (websocket.WebSocketConnectionClosedException, ConnectionError) as problem:
+            raise KernelDied(f"the connection to the kernel broke: {problem}") from problem
         if reply["status"] != "ok":
             raise CodeFailed(f"{reply.get('ename')}: {reply.get('evalue')}")
 
-    def _reply_to(self, message_id: str) -> dict:
+    def _reply_to(self, message_id: str, silent: Callable[[], None] | None) -> dict:
         while True:
-            kind, data = self._channel.recv_data()
+            try:
+                kind, data = self._channel.recv_data()
+            except websocket.WebSocketTimeoutException:
+                if silent is None:
+                    raise
+                silent()
+                continue
             if kind != websocket.ABNF.OPCODE_TEXT:  # pictures, to the page
                 continue
             message = json.loads(data)
+            named, content = message["header"]["msg_type"], message["content"]
+            if named == "status" and content.get("execution_state") in KERNEL_GONE:
+                raise KernelDied("the kernel died. Out of memory?")
             mine = message["parent_header"].get("msg_id") == message_id
-            if mine and message["header"]["msg_type"] == "execute_reply":
-                return message["content"]
+            if mine and named == "execute_reply":
+                return content

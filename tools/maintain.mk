@@ -1,7 +1,7 @@
 # The commands of those who write and teach the course, a part of the Makefile. They need what a
 # student's copy does not have: tests, benchmarks, and the notebooks with their solutions.
 
-.PHONY: test lint test-unit test-notebooks test-browser replicate slides-check student student-check bench \
+.PHONY: test lint test-unit test-notebooks test-browser replicate pdf slides-check student student-check bench \
     format
 
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
@@ -30,6 +30,9 @@ test-browser: install ## walk through all slides and move all demos in a real br
 
 replicate: install ## run the notebooks under other draws and on other machines (NB=07 ARGS="--draws 1-3 --machines zen")
 	@$(PY) tools/replicate.py $(NB) $(ARGS)
+
+pdf: install ## print static decks as tagged PDF, and once more with the notes beside (NB=05)
+	@$(PY) tools/pdf.py $(NB)
 
 slides-check: install ## check that all notebooks have the one slide configuration
 	@$(PY) tools/slides.py check

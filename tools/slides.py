@@ -9,8 +9,10 @@ A static deck has the stored outputs in it, and a picture where a live demo woul
 
 import argparse
 import ast
+import base64
 import copy
 import html
+import io
 import shutil
 import subprocess
 import sys
@@ -20,7 +22,9 @@ from pathlib import Path
 import nbformat
 from cells import is_solution, open_notes
 from execute import NOTEBOOKS, as_text, select, write
+from lesson import minutes_of, slides_of, title_of
 from nbconvert import SlidesExporter
+from PIL import Image
 from traitlets.config import Config
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -54,6 +58,7 @@ MARKER = "reveal/dist/reveal.js"
 
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
 FEWEST_WORDS = 4  # of a title that states something
+THUMBNAIL = (480, 270)  # px, of a deck in the index
 OFFLINE = """\
 Static decks need reveal.js and MathJax: two packages of 8 MB, fetched once and kept in data/cache.
 They could not be fetched. Are you online? Then run the same command again. pip said:
@@ -124,8 +129,13 @@ def provide_assets(out: Path, cache: Path = CACHE) -> None:
 
 
 def title_in(source: str) -> str:
-    """The title that the last line of a code cell gives its figure; empty if it gives none."""
-    call = getattr(ast.parse(source).body[-1], "value", None)
+    """The title that the last line of a code cell gives its figure; empty if it gives none, or if
+    the cell is not plain Python: it may have a magic, a shell line, or ask for help."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return ""
+    call = getattr(body[-1], "value", None) if body else None
     if not isinstance(call, ast.Call):
         return ""
     arguments = [*call.args, *(word.value for word in call.keywords if word.arg == "title")]
@@ -143,8 +153,8 @@ def describe_pictures(cell, heading: str) -> None:
 
 
 def for_paper(notebook):
-    """A copy without live views and without what is folded, solutions and hidden sources; each
-    picture has a text. Notes are open: they are in a window of their own."""
+    """A copy without live views and solutions, with the hidden sources marked as folded; each
+    picture has a text."""
     notebook = copy.deepcopy(notebook)
     open_notes(notebook)
     cells, heading = [], ""
@@ -155,7 +165,7 @@ def for_paper(notebook):
             heading = cell.source.split("\n")[0].lstrip("# ")
         if cell.cell_type == "code":
             if cell.metadata.get("jupyter", {}).get("source_hidden"):
-                cell.metadata["transient"] = {"remove_source": True}
+                cell.metadata["folded"] = True
             for output in cell.outputs:
                 output.get("data", {}).pop(LIVE_VIEW, None)
             describe_pictures(cell, heading)
@@ -174,29 +184,59 @@ def build(path: Path, out: Path) -> Path:
         config=settings, template_name="course_slides", extra_template_basedirs=[str(TEMPLATES)]
     )
     notebook = for_paper(nbformat.read(path, as_version=4))
-    resources = {"metadata": {"name": path.stem}, "rise": RISE}
+    title = f"{path.name[:2]} · {title_of(notebook)}"
+    resources = {"metadata": {"name": title}, "rise": RISE}
     page, _ = exporter.from_notebook_node(notebook, resources)
     deck = out / f"{path.stem}.html"
     deck.write_text(page, encoding="utf-8")
     return deck
 
 
-def write_index(decks: list[Path], out: Path) -> None:
-    """A page with links to the decks."""
-    items = "\n".join(
-        f'<li><a href="{html.escape(deck.name)}">{html.escape(deck.stem)}</a> '
-        f'(<a href="{html.escape(deck.name)}?print-pdf">to print</a>)</li>'
-        for deck in decks
-    )
-    page = f"""<!DOCTYPE html>
-<html lang="en"><meta charset="utf-8"><title>Slides</title>
-<body style="font: 20px/1.6 sans-serif; margin: 2em"><h1>Slides</h1>
-<ul>
-{items}
-</ul>
-</body></html>
-"""
-    (out / "index.html").write_text(page, encoding="utf-8")
+def built() -> list[Path]:
+    """The notebooks whose deck is there."""
+    return [path for path in select([]) if (OUT / f"{path.stem}.html").is_file()]
+
+
+def first_picture(notebook) -> tuple[bytes, str] | None:
+    """A picture of the notebook, made small, and its text; None if it has no picture."""
+    for cell in for_paper(notebook).cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                data = base64.b64decode(output.data["image/png"])
+                small = io.BytesIO()
+                with Image.open(io.BytesIO(data)) as image:
+                    image.thumbnail(THUMBNAIL)
+                    image.save(small, "png", optimize=True)
+                return small.getvalue(), output.metadata["image/png"]["alt"]
+    return None
+
+
+def entry(path: Path, out: Path) -> str:
+    """The part of the index about one deck; its picture is written beside the decks' scripts."""
+    notebook = nbformat.read(path, as_version=4)
+    deck, title = html.escape(path.stem), html.escape(title_of(notebook))
+    picture = ""
+    if found := first_picture(notebook):
+        data, text = found
+        (out / "assets" / f"{path.stem}.png").write_bytes(data)
+        picture = f'<img src="assets/{deck}.png" alt="{html.escape(text)}">'
+    facts = [f"{minutes_of(notebook)} minutes", f"{len(slides_of(notebook))} slides"]
+    links = [f'<a href="{deck}.html?print-pdf">to print</a>']
+    for name, words in ((f"{path.stem}.pdf", "PDF"), (f"{path.stem}-notes.pdf", "PDF with notes")):
+        if (out / name).is_file():
+            links.append(f'<a href="{html.escape(name)}">{words}</a>')
+    return f"""<li>
+{picture}
+<h2><a href="{deck}.html">{path.name[:2]} · {title}</a></h2>
+<p>{", ".join(facts)}. {", ".join(links)}</p>
+</li>"""
+
+
+def write_index(paths: list[Path], out: Path) -> None:
+    """A page with title, minutes and picture of each notebook, and links to its deck."""
+    items = "\n".join(entry(path, out) for path in paths)
+    template = (TEMPLATES / "slides_index.html").read_text(encoding="utf-8")
+    (out / "index.html").write_text(template.replace("<!-- decks -->", items), encoding="utf-8")
 
 
 # ---------------------------------------------------------------- the command
@@ -235,10 +275,16 @@ def main(arguments=None) -> int:
     except AssetsMissing as problem:
         print(problem, file=sys.stderr)
         return 1
-    decks = [build(path, OUT) for path in paths]
-    write_index(sorted(OUT.glob("[0-9]*.html")), OUT)
-    print(f"{len(decks)} decks in {OUT}: open index.html in a browser")
-    return 0
+    failed = 0
+    for path in paths:
+        try:
+            build(path, OUT)
+        except (nbformat.reader.NotJSONError, nbformat.ValidationError, OSError) as problem:
+            print(f"{path.name}: no deck of it. {problem}", file=sys.stderr)
+            failed += 1
+    write_index(built(), OUT)
+    print(f"{len(paths) - failed} decks in {OUT}: open index.html in a browser")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

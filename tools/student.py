@@ -57,20 +57,34 @@ HANDED_OUT = (
     "tools/convolution_runs.py",
     "tools/environment.py",
     "tools/execute.py",
+    "tools/folding.py",
     "tools/jupyter/**/*.json",
+    "tools/jupyter/**/*.js",
+    "tools/jupyter/**/*.css",
     "tools/lab.py",
+    "tools/lesson.py",
     "tools/optimizer_runs.py",
     "tools/present.py",
     "tools/slides.py",
     "tools/slides_assets.txt",
     "tools/sweep.py",
     "tools/templates/course_slides/*",
+    "tools/templates/slides_index.html",
 )
 README = "tools/templates/student_readme.md"  # it becomes the README.md of the copy
 
 # In the copy: which files were written, and their SHA-256.
 RECORD = ".student-copy.json"
-MAY_COME_BY_ITSELF = "__pycache__"
+# What a computer leaves in a folder by itself when somebody looks into it, or runs a module of it.
+COMES_BY_ITSELF = {
+    "__pycache__",
+    ".ipynb_checkpoints",
+    ".DS_Store",
+    ".directory",
+    "Thumbs.db",
+    "desktop.ini",
+    "Desktop.ini",
+}
 SHOWN_CHANGES = 5
 
 
@@ -129,7 +143,8 @@ def digest(data: bytes) -> str:
 def changes(folder: Path) -> list[str]:
     """Files in an earlier copy that were changed or added since. Raises CannotBuild if it is none.
 
-    Of a folder that the copy does not have only the name is given. Compiled modules do not count.
+    Of a folder that the copy does not have only the name is given. What comes without anybody's
+    work does not count: compiled modules, checkpoints, what a file manager leaves behind.
     """
     try:
         written = json.loads((folder / RECORD).read_text(encoding="utf-8"))
@@ -141,7 +156,10 @@ def changes(folder: Path) -> list[str]:
     present = (
         path
         for path in folder.rglob("*")
-        if not path.is_dir() and MAY_COME_BY_ITSELF not in path.parts and path.name != RECORD
+        if not path.is_dir()
+        and not COMES_BY_ITSELF & set(path.relative_to(folder).parts)
+        and not path.name.startswith("._")  # of a Mac, on a disk that is not a Mac's
+        and path.name != RECORD
     )
     names = {path.relative_to(folder).as_posix(): path for path in present}
     known = {name.split("/")[0] for name in written}

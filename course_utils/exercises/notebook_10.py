@@ -33,6 +33,8 @@ def six_sigmoids_by_hand():
     arrives = factor**6
     keeping = 1 / slope
     return {"factor": factor, "arrives": arrives, "keeping": keeping}
+
+
 # 10.6, what a step does to the loss, and 10.7, one rule for three patients
 
 

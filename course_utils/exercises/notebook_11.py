@@ -99,6 +99,8 @@ def medians_by_hand():
 
 def _is_safe(val_loss):
     return ~np.isnan(val_loss).any(axis=1)
+
+
 # 11.5, the winner's curse, and 11.6, a search with few runs
 
 

@@ -18,6 +18,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from course_utils.alt_text import describe
+
 DPI = 100
 PACKAGE = __name__.rpartition(".")[0]
 UNSEEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
@@ -75,8 +77,10 @@ class Demo:
         above = [control for control in self.controls.values() if control not in beside]
         row = widgets.HBox([*above, reset], layout={"flex_flow": "row wrap"})
         shown = widgets.HBox([*beside, self._picture]) if beside else self._picture
-        # a widget's Image has no alt text, and with a tooltip ipywidgets 8.1.2 does not show it
-        spoken = widgets.HTML(f"<span style='{UNSEEN}'>{html.escape(self.alt)}</span>")
+        # A widget's Image has no alt text, and with a tooltip ipywidgets 8.1.2 does not show it.
+        # The course's layer over JupyterLab gives it this one.
+        text = html.escape(f"{self.alt} {describe(self.figure)}")
+        spoken = widgets.HTML(f"<span class='course-demo-text' style='{UNSEEN}'>{text}</span>")
         spoken.layout = {"height": "0", "margin": "0"}
         self.box = widgets.VBox([row, self._readout, shown, spoken])
         self.box.add_class("course-demo")
@@ -182,7 +186,7 @@ class Demo:
         data = self.box._repr_mimebundle_(include=include, exclude=exclude)
         data["text/plain"] = repr(self)
         data["image/png"] = base64.b64encode(self._picture.value).decode("ascii")
-        return data, {"image/png": {"alt": self.alt}}
+        return data, {"image/png": {"alt": f"{self.alt} {describe(self.figure)}"}}
 
     def __repr__(self) -> str:
         if "_closed" in self.__dict__:

@@ -12,7 +12,9 @@ from playwright.sync_api import TimeoutError as TooLate
 
 PROJECTOR = (1280, 720)
 FULL_HD = (1920, 1080)
-SMALLEST_TEXT, SMALLEST_CODE = 20, 16  # px
+WIDE, ULTRA = (2560, 1440), (3840, 2160)
+# px on a screen of 720 lines: 2.7% of the height of any other
+SMALLEST_TEXT, SMALLEST_CODE = 20, 19.44
 TOLERANCE = 2  # px, for borders and rounding
 OPENS_WITHIN_MS = 120_000
 MOVES_WITHIN_MS = 10_000
@@ -21,6 +23,7 @@ MOST_TRIES = 10
 MOST_FRAGMENTS = 60
 
 LIMITS = {"text": SMALLEST_TEXT, "code": SMALLEST_CODE, "tolerance": TOLERANCE}
+STAGE = "html[data-course-stage=ready]"  # the course's layer over RISE is there
 MEASURE = (Path(__file__).parent / "measure.js").read_text(encoding="utf-8")
 
 # Indices (h, v) of all slides in their order; each slide of the notebooks is in a stack.
@@ -79,8 +82,10 @@ class Slide:
     title: str
     problems: tuple[str, ...]
     room: int  # px between what is on the slide and its bottom edge
-    text: float | None  # px, the smallest
+    text: float | None  # the smallest, in px of a screen of 720 lines
     code: float | None
+    heading: bool
+    claim_code: bool  # whether the code of a claim is to be seen
 
     def __str__(self) -> str:
         where = "slide {}.{} at {}x{}".format(*self.place, *self.size)
@@ -98,6 +103,8 @@ class Deck:
         self.page.goto(address, timeout=OPENS_WITHIN_MS)
         ready = ".reveal.ready .slides section.present"
         self.page.wait_for_selector(ready, timeout=OPENS_WITHIN_MS, state="attached")
+        if "/rise/" in address:
+            self.page.wait_for_selector(STAGE, timeout=OPENS_WITHIN_MS, state="attached")
         self.settle(500)
         return self
 
@@ -163,6 +170,8 @@ class Deck:
             found["room"],
             found["text"],
             found["code"],
+            found["heading"],
+            found["claimCode"],
         )
 
     def walk(self, sizes=(PROJECTOR, FULL_HD)) -> Iterator[Slide]:

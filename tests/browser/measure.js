@@ -10,6 +10,10 @@
     const classes = String(element.className.baseVal ?? element.className).trim().split(/\s+/);
     return [element.tagName.toLowerCase(), classes.pop()].filter(Boolean).join(".");
   };
+  // Pixels as on a screen of 720 lines: by how much the deck is scaled, by zoom or by transform.
+  const slides = document.querySelector(".reveal .slides");
+  const scaled = (slides.getBoundingClientRect().width / (slides.offsetWidth || 1)) *
+    (720 / deck.height);
   const shorten = (text) => text.replace(/\s+/g, " ").trim().slice(0, 60);
 
   // What is on the slide but not to be seen there, or is cut on purpose
@@ -57,7 +61,7 @@
   const covers = (box) => numberBox && box.width > 0 && box.left < numberBox.right &&
     box.right > numberBox.left && box.top < numberBox.bottom && box.bottom > numberBox.top;
 
-  let right = -Infinity, bottom = -Infinity, text = Infinity, code = Infinity, seen = 0, words = "";
+  let right = -Infinity, bottom = -Infinity, text = Infinity, smallestCode = Infinity, seen = 0, words = "";
   const scrolling = new Set(), pale = new Set(), small = new Set();
   const measured = new Map(); // contrast by class and color: the same for most elements
   for (const element of slide.querySelectorAll("*")) {
@@ -84,10 +88,11 @@
     const own = nodes.map((n) => n.data).join(" ");
     words += own;
     const isCode = element.closest(".cm-editor, pre, code");
-    const size = parseFloat(style.fontSize);
-    if (isCode) code = Math.min(code, size);
+    const size = parseFloat(style.fontSize) * scaled;
+    if (isCode) smallestCode = Math.min(smallestCode, size);
     else text = Math.min(text, size);
-    if (size < (isCode ? limits.code : limits.text) - 0.05) small.add(`${size} px: ${shorten(own)}`);
+    if (size < (isCode ? limits.code : limits.text) - 0.05)
+      small.add(`${+size.toFixed(1)} px: ${shorten(own)}`);
     if (!isCode && /\$\$|\$[^\s$][^$]*\$|\\\(|\\begin\{/.test(own))
       problems.push(`math that is not typeset: ${shorten(own)}`);
     if (element.closest(".jp-CodeCell") && own.trim().startsWith("# Solution"))
@@ -105,18 +110,30 @@
         problems.push(`the slide number covers: ${shorten(node.data)}`);
     }
   }
-  for (const image of slide.querySelectorAll("img"))
-    if (isShown(image) && !image.naturalWidth) problems.push("a picture that does not load");
+  for (const image of slide.querySelectorAll("img")) {
+    if (!isShown(image)) continue;
+    if (!image.naturalWidth) problems.push("a picture that does not load");
+    if (!image.alt.trim()) problems.push("a picture without a text");
+  }
+  for (const handle of slide.querySelectorAll("[role=slider], button, [role=button]"))
+    if (isShown(handle) && !(handle.getAttribute("aria-label") ?? handle.textContent).trim() && !handle.title)
+      problems.push(`a control without a name: ${name(handle)}`);
+  const area = slides.getBoundingClientRect();
+  const part = Math.min(1, (area.width * area.height) / (deck.width * deck.height));
+  if (part < 0.97) problems.push(`the slide fills ${Math.round(100 * part)}% of the screen`);
   if (!seen) problems.push("empty");
   if (right > limits.tolerance) problems.push(`runs ${Math.ceil(right)} px off the right edge`);
   if (bottom > limits.tolerance) problems.push(`runs ${Math.ceil(bottom)} px off the bottom edge`);
   problems.push(...scrolling, ...[...small].slice(0, 3), ...[...pale].slice(0, 3));
   const heading = slide.querySelector("h1, h2, h3");
+  const code = (element) => isShown(element) && /\bclaim\(/.test(element.textContent);
   return {
+    heading: Boolean(heading && isShown(heading)),
+    claimCode: [...slide.querySelectorAll(".cm-content, .highlight pre")].some(code),
     title: shorten(heading ? heading.textContent : words),
     problems: [...new Set(problems)],
     room: Math.floor(-bottom),
     text: Number.isFinite(text) ? text : null,
-    code: Number.isFinite(code) ? code : null,
+    code: Number.isFinite(smallestCode) ? smallestCode : null,
   };
 }

@@ -9,6 +9,8 @@ import pytest
 from deck import Deck
 from server import NOTEBOOKS
 
+MOST_CLAIM_CODE = 0.05  # of the slides may show the code of a claim
+
 NAMES = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
 
 
@@ -25,4 +27,7 @@ def test_every_slide_of(name, server, new_page, console, report):
     assert len(slides) >= 10, f"only {len(slides) // 2} slides"
     found = [str(slide) for slide in slides if slide.problems]
     assert not found, "\n".join(["", *found])
+    assert [slide.place for slide in slides if not slide.heading] == []
+    with_claims = {slide.place for slide in slides if slide.claim_code}
+    assert len(with_claims) <= MOST_CLAIM_CODE * len(slides) / 2, with_claims
     assert not console, "\n".join(["errors in the browser's console:", *console])

@@ -9,6 +9,7 @@ import pytest
 from deck import FULL_HD, PROJECTOR, Deck
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 WIDE = '<div style="width: {}px; height: 40px; background: #ddd">wide</div>'
 HIGH = '<div style="width: 40px; height: {}px; background: #ddd">high</div>'
 
@@ -68,6 +69,14 @@ FAULTS = {
         '<p style="font-size: 20px; color: white; background: #e69f00">on orange</p>',
         r"contrast 2\.\d: on orange",
     ),
+    "a picture without a text": (
+        f'<img src="data:image/png;base64,{DOT}" width="50" height="50">',
+        r"a picture without a text",
+    ),
+    "a control without a name": (
+        '<div role="slider" style="width: 30px; height: 30px"></div>',
+        r"a control without a name: div",
+    ),
     "a picture that is missing": (
         '<img src="data:image/png;base64,AAAA" width="50" height="50">',
         r"does not load",
@@ -107,9 +116,11 @@ def test_a_fault_in_a_fragment_is_found(walk):
     assert any("off the bottom edge" in problem for problem in found.problems)
 
 
-def test_a_slide_may_fit_one_screen_and_not_the_other(walk):
-    found = walk([slide("## wide", WIDE.format(1500))], (PROJECTOR, FULL_HD))
-    assert [bool(slide.problems) for slide in found] == [True, False]
+def test_a_larger_screen_shows_the_same_slide_larger(walk):
+    sizes = (PROJECTOR, FULL_HD, (1024, 768))
+    found = walk([slide("## wide", WIDE.format(1500)), slide("## fits")], sizes)
+    assert [bool(slide.problems) for slide in found] == [True, False] * 3
+    assert [slide.text for slide in found[1::2]] == pytest.approx([36, 36, 36 * 0.75], rel=0.01)
 
 
 def test_a_good_deck_has_no_problem(walk):
