@@ -46,7 +46,7 @@ def photos() -> Dataset:
 
 
 def train_once(augment: str, seed: int, epochs: int = EPOCHS) -> dict:
-    """Train as notebook 13 does, in one thread, and measure once, at the end: a row of the table."""
+    """Train as notebook 13 does, but in one thread, and measure once, at the end: one row."""
     data, cross_entropy, rng = photos(), SoftmaxCrossEntropy(), np.random.default_rng(seed + 1)
     network = convnet((32, 32, 3), CHANNELS, 10, rng=np.random.default_rng(seed))
     network.layers[-1].params["W"] *= 0.1
