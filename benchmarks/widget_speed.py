@@ -41,6 +41,7 @@ def demos() -> list[Demo]:
         "PhotoExplorer": lambda: widgets.PhotoExplorer(
             mlp([3072, 256, 10], rng=0), load_cifar10(), range(10), np.arange(3072)[::-1]
         ),
+        "FilterExplorer": lambda: widgets.FilterExplorer(load_cifar10().images("test")[:8]),
         "BatchSizeExplorer": lambda: widgets.BatchSizeExplorer(x[:1000], 2 * x[:1000] + 1),
         "ScheduleDesigner": lambda: widgets.ScheduleDesigner(
             (houses.x_train[:2000], houses.y_train[:2000]),
