@@ -3,6 +3,12 @@
 Each function only draws what it is given; no figure computes or trains anything.
 """
 
+from course_utils.plots.after_adam import (
+    levelled_values,
+    loss_by_width,
+    losses_over_steps,
+    sharpness_over_steps,
+)
 from course_utils.plots.boundaries import (
     by_layer,
     curve_fits,
@@ -121,10 +127,13 @@ __all__ = [
     "intervals",
     "journey",
     "layer_bars",
+    "levelled_values",
     "loss_and_gradients",
     "loss_by_rate",
+    "loss_by_width",
     "loss_surface",
     "losses_by_rate",
+    "losses_over_steps",
     "maps_of_layers",
     "network_pass",
     "noise_by_batch",
@@ -147,6 +156,7 @@ __all__ = [
     "runs_by_method",
     "schedule_curves",
     "setting_curves",
+    "sharpness_over_steps",
     "shrinking_weights",
     "step_lengths",
     "symptom",
