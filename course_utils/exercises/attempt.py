@@ -134,7 +134,8 @@ def freeze(value: object, depth: int = MOST_DEPTH) -> object:
     if isinstance(value, dict):
         return {key: freeze(part, depth - 1) for key, part in value.items()}
     if isinstance(value, tuple):
-        return tuple(freeze(part, depth - 1) for part in value)
+        parts = [freeze(part, depth - 1) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     if isinstance(value, (list, types.GeneratorType, zip, map, filter, enumerate, range)):
         parts = [freeze(part, depth - 1) for part in itertools.islice(value, MOST_ITEMS + 1)]
         if len(parts) > MOST_ITEMS:

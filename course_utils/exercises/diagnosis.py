@@ -380,4 +380,8 @@ class _Diagnosis:
 
 
 def _size(arguments):
-    return sum(np.size(one) for one in arguments if isinstance(one, (np.ndarray, list, tuple)))
+    return sum(
+        one.size if isinstance(one, np.ndarray) else len(one)
+        for one in arguments
+        if isinstance(one, (np.ndarray, list, tuple))
+    )

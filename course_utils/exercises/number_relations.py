@@ -47,6 +47,8 @@ def relation(name: str, mine: float, right: float, tolerance: float, digits: str
         return f"{name} is 0: everything is rounded away, though it is small and not 0.{asked}"
     if mine == 0 or right == 0:
         return ""
+    if not 1e-200 < abs(mine) < 1e200:
+        return ""
     told = _rounded(name, mine, right, digits)
     if told:
         return told

@@ -313,13 +313,18 @@ def _small(value):
     return value in (0, 1, 2)
 
 
+def _finite(value):
+    """A number as a float; infinity if it is a whole number beyond all floats."""
+    return math.inf if isinstance(value, int) and abs(value) > 10**300 else float(value)
+
+
 def _numbers_of(mine, right):
     """Pairs of numbers, where both are numbers, or as many of them."""
     if is_number(mine) and is_number(right):
-        return [(float(mine), float(right))]
+        return [(_finite(mine), _finite(right))]
     several = (tuple, list, np.ndarray)
     if not (isinstance(right, several) and isinstance(mine, several)) or len(right) != len(mine):
         return []
     if not all(map(is_number, [*mine, *right])):
         return []
-    return [(float(one), float(other)) for one, other in zip(mine, right, strict=True)]
+    return [(_finite(one), _finite(other)) for one, other in zip(mine, right, strict=True)]
