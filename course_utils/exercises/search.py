@@ -5,6 +5,7 @@ when their share of processor time is used up, so that a verdict comes within a 
 """
 
 import ast
+import itertools
 import time
 import warnings
 from collections.abc import Sequence
@@ -19,7 +20,11 @@ from course_utils.exercises.verdict import shortened
 
 SECONDS_A_CASE, MEGABYTES = 0.05, 200
 # Of the changes that do most often mend an answer: how many are tried two at a time.
-PAIRED, PAIRED_WEIGHT = 70, 1.0
+PAIRED, PAIRED_WEIGHT = 90, 1.4
+
+
+# Slips that need the code of the answer: of a reference they would only guess.
+UNNATURAL = ("part too many", "number", "written in", "global", "self missing", "line too many")
 
 
 class Clock:
@@ -83,13 +88,15 @@ def _mends(exercise, source, wrong, clock):
 
 def _pair(exercise, source, candidates, wrong, clock):
     likely = [edit for edit in candidates if edit.weight <= PAIRED_WEIGHT][:PAIRED]
-    for k, edit in enumerate(likely):
-        with edit:
-            for other in likely[k + 1 :]:
-                if clock.is_over:
-                    return []
-                if _apart(edit, other) and _left(exercise, source, other, wrong) == set():
-                    return [_mended(edit, wrong), _mended(other, wrong)]
+    pairs = itertools.combinations(likely, 2)
+    for edit, other in sorted(pairs, key=lambda pair: pair[0].weight + pair[1].weight):
+        if clock.is_over:
+            return []
+        if _apart(edit, other):
+            with edit:
+                left = _left(exercise, source, other, wrong)
+            if left is not None and not left:
+                return [_mended(edit, wrong), _mended(other, wrong)]
     return []
 
 
@@ -173,7 +180,7 @@ def _slips(exercise, source, found, wrong, clock):
     for edit in edits.edits(source):
         if clock.is_over:
             break
-        if not _says(edit, "makes"):
+        if not _says(edit, "makes") or edit.makes in UNNATURAL:
             continue
         with edit:
             function = _built(source)
@@ -187,7 +194,7 @@ def _slips(exercise, source, found, wrong, clock):
 
 def _made(exercise, function, found, wrong):
     """The parts that a spoiled reference has wrong, if the answer has them just as wrong."""
-    claims = set()
+    claims, others = set(), set()
     for arguments, right, mine in zip(exercise.own_cases, exercise.expected, found, strict=False):
         trial = trials.try_once(exercise, function, arguments, SECONDS_A_CASE)
         if trial.outcome.raised is not None or trial.changed != mine.changed:
@@ -195,15 +202,15 @@ def _made(exercise, function, found, wrong):
         if not trials.same_structure(exercise, trial, right):
             return None
         claims |= trials.wrong_in(exercise, trial, right)
-        if not claims <= wrong:
-            return None
         like = right.outcome.value
         values = trials.judged(exercise, trial.outcome.value, like)
         given = trials.judged(exercise, mine.outcome.value, like)
-        if not all(
-            name in given and trials.agree(given[name], values[name], exercise.tolerance)
-            for name in claims
-        ):
+        others |= {
+            name
+            for name in wrong
+            if name not in given or not trials.agree(given[name], values[name], exercise.tolerance)
+        }
+        if not claims <= wrong or claims & others or others >= wrong:
             return None
     return frozenset(claims)
 
