@@ -123,7 +123,7 @@ class _Diagnosis:
             self._nothing_returned,
             self._kind_returned,
             self._dots,
-            self._kept_nowhere,
+            self._plain_in_the_code,
             self._known,
             self._form,
             self._other_order,
@@ -176,11 +176,13 @@ class _Diagnosis:
     def _dots(self):
         return reading.dots(self.code) if self.code else None
 
-    def _kept_nowhere(self):
-        """State of an object in a local name, or on the class: seen in the code, not in numbers."""
-        if self.code is None or not inspect.isclass(self.answer):
+    def _plain_in_the_code(self):
+        """State in a local name or on the class, a comparison with NaN: seen best in the code."""
+        if self.code is None:
             return None
-        return next(reading.misplaced_state(self.code), None)
+        if inspect.isclass(self.answer):
+            return next(reading.misplaced_state(self.code), None)
+        return next(reading.never_true(self.code), None)
 
     # ------------------------------------------------------------ known mistakes
 
@@ -322,12 +324,14 @@ class _Diagnosis:
 
     def _findings(self):
         if self.code is not None and not self.exercise.is_open:
-            right = [
-                trials.agrees(self.exercise, trial, due)
-                for trial, due in zip(self.found, self.exercise.expected, strict=False)
-            ]
-            reference = self.exercise.reference_source
-            yield from reading.findings(self.code, reference, any(right))
+            sizes = frozenset().union(
+                *(
+                    _sizes(trial.arguments)
+                    for trial, due in zip(self.found, self.exercise.expected, strict=False)
+                    if trials.agrees(self.exercise, trial, due)
+                )
+            )
+            yield from reading.findings(self.code, self.exercise.reference_source, sizes)
 
     def _read(self):
         found = next(iter(self._findings()), None)
@@ -342,6 +346,8 @@ class _Diagnosis:
             if not (isinstance(value, Mapping) and isinstance(wanted, Mapping)):
                 return None
             for demand, met in wanted.items():
+                if demand in self.exercise.aside:
+                    continue
                 mine = value.get(demand)
                 if met is True and mine is False:
                     measured = (trial.measured or {}).get(demand, "")
@@ -370,6 +376,11 @@ class _Diagnosis:
                 best = told, where
                 break
         return best or ("it changes what it was handed", self.found[0])
+
+
+def _sizes(arguments):
+    """The lengths of all axes of the arguments."""
+    return {size for one in arguments if isinstance(one, np.ndarray) for size in one.shape}
 
 
 def _size(arguments):

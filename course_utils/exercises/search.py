@@ -24,7 +24,10 @@ PAIRED, PAIRED_WEIGHT = 90, 1.4
 
 
 # Slips that need the code of the answer: of a reference they would only guess.
-UNNATURAL = ("part too many", "number", "written in", "global", "self missing", "line too many")
+UNNATURAL = ("part too many", "number", "written in", "global", "self missing", "line too many",
+             "sign function too many", "flat too many", "copy too many", "bytes too many",
+             "order turned round too many", "axis of length 1 too many", "one more too many",
+             "rest to 1 too many", "absolute value too many", "ReLU too many")  # fmt: skip
 
 
 class Clock:
