@@ -12,7 +12,7 @@ import pytest
 
 from course_utils import exercises
 from course_utils.exercises import record
-from course_utils.exercises.record import SOLVED, TRIED
+from course_utils.exercises.record import AFTER, SEEN, SOLVED, TRIED
 
 
 def answer(value):
@@ -264,3 +264,60 @@ def test_the_folder_is_made_when_it_is_needed(tmp_path, monkeypatch):
     monkeypatch.setenv(record.SETTING, str(file))
     answer(7)
     assert stored(file) == {"00.1": SOLVED}
+
+
+# ---------------------------------------------------------------- two notebooks, odd homes
+
+STORES = """
+import sys
+from course_utils.exercises import record
+for number in range(100):
+    trouble = record.remember(f"{sys.argv[1]}.{number}", solved=True)
+    assert trouble == "", trouble
+"""
+
+
+def test_two_notebooks_at_once_lose_nothing(progress_file):
+    both = [subprocess.Popen([sys.executable, "-c", STORES, name]) for name in ("one", "two")]
+    assert [process.wait() for process in both] == [0, 0]
+    assert len(stored(progress_file)) == 200
+
+
+def test_deep_nesting_is_damage_and_no_error(progress_file):
+    progress_file.write_text("[" * 100_000)
+    assert "was damaged" in answer(7).message
+    assert stored(progress_file) == {"00.1": SOLVED}
+
+
+@pytest.mark.parametrize("setting", [None, "~/x/progress.json"])
+def test_without_a_home_directory_the_cure_is_told(setting, monkeypatch):
+    def none(path):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv(record.SETTING, raising=False)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    if setting:
+        monkeypatch.setenv(record.SETTING, setting)
+    monkeypatch.setattr(record.Path, "expanduser", none)
+    verdict = answer(7)
+    assert verdict.solved
+    assert "no home directory" in verdict.message and record.SETTING in verdict.message
+    assert "no home directory" in repr(exercises.progress("00"))
+
+
+def test_a_solution_that_was_opened_first_is_marked(progress_file):
+    record.looked("00.1")
+    assert stored(progress_file) == {"00.1": SEEN}
+    assert "solution seen" in repr(exercises.progress("00"))
+    answer(6)
+    assert stored(progress_file) == {"00.1": SEEN}
+    answer(7)
+    assert stored(progress_file) == {"00.1": AFTER}
+    assert "✓ 00.1 One neuron: solved after the solution" in repr(exercises.progress("00"))
+    assert exercises.progress("00").solved() == ["00.1"]
+
+
+def test_a_solution_that_is_opened_afterwards_changes_nothing(progress_file):
+    answer(7)
+    record.looked("00.1")
+    assert stored(progress_file) == {"00.1": SOLVED}

@@ -93,16 +93,36 @@ def run(
     The limit cuts anything that runs Python code; one call into compiled code is cut at its end.
     Its value is `frozen`, unless told otherwise: arrays are copied, iterators read to their end.
     """
-    output, catch, value = _ShortOutput(), _Catch(), None
+    catch, value = _Catch(), None
+    with silence() as output, catch:
+        value = _limited((lambda: freeze(function())) if frozen else function, seconds)
+    return Outcome(value, catch.error, output.text)
+
+
+def run_bare(function: Callable[[], object], seconds: float | None) -> Outcome:
+    """The same within a `with silence()` block, for many short calls; what is printed is lost.
+
+    Without `seconds` there is no limit, for code without loops.
+    """
+    catch, value = _Catch(), None
+    with catch:
+        value = (
+            freeze(function()) if seconds is None else _limited(lambda: freeze(function()), seconds)
+        )
+    return Outcome(value, catch.error)
+
+
+@contextlib.contextmanager
+def silence():
+    """A `with` block in which printing is caught, and nothing warns; gives what was printed."""
+    output = _ShortOutput()
     with (
         contextlib.redirect_stdout(output),
         warnings.catch_warnings(),
         np.errstate(all="ignore"),
-        catch,
     ):
         warnings.simplefilter("ignore")
-        value = _limited((lambda: freeze(function())) if frozen else function, seconds)
-    return Outcome(value, catch.error, output.text)
+        yield output
 
 
 @contextlib.contextmanager
@@ -134,7 +154,8 @@ def freeze(value: object, depth: int = MOST_DEPTH) -> object:
     if isinstance(value, dict):
         return {key: freeze(part, depth - 1) for key, part in value.items()}
     if isinstance(value, tuple):
-        return tuple(freeze(part, depth - 1) for part in value)
+        parts = [freeze(part, depth - 1) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     if isinstance(value, (list, types.GeneratorType, zip, map, filter, enumerate, range)):
         parts = [freeze(part, depth - 1) for part in itertools.islice(value, MOST_ITEMS + 1)]
         if len(parts) > MOST_ITEMS:

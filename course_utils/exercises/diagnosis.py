@@ -5,7 +5,7 @@ verdict says where the answer first differs, with the smallest case that shows i
 """
 
 import inspect
-import types
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -29,6 +29,8 @@ from course_utils.exercises.verdict import (
 # Processor seconds for the two searches: a verdict should come within a second.
 MENDING, SPOILING = 0.45, 0.25
 MOST_HINTS = 2
+# A hint that praises the other parts is shown only where they are right.
+PRAISE = re.compile(r"\b(is|are) right\b")
 # Slips whose exception only shows that something from elsewhere does not fit.
 OUTSIDE = ("global", "self missing", "on the class", "written in", "no return")
 NOT_TRANSLATED = "It stopped with"
@@ -121,7 +123,7 @@ class _Diagnosis:
             self._nothing_returned,
             self._kind_returned,
             self._dots,
-            self._kept_nowhere,
+            self._plain_in_the_code,
             self._known,
             self._form,
             self._other_order,
@@ -155,36 +157,9 @@ class _Diagnosis:
         return None
 
     def _kind_returned(self):
-        """A class, a function or nothing, where `observe` needs an object or values."""
         if not self.exercise.observe or inspect.isclass(self.answer):
             return None
-        returned = self._first_returned()
-        if returned is None:
-            return None
-        (value,) = returned
-        if inspect.isclass(value):
-            return (
-                f"You return the class `{value.__name__}` itself. An object is made by calling it, "
-                "with its settings in brackets."
-            )
-        if isinstance(value, types.FunctionType):
-            return f"You return the function `{value.__name__}`, without calling it."
-        if value is None and self.raised is not None:
-            told = reading.returns(self.code) if self.code else None
-            return told or "It returns nothing: is there a `return`?"
-        return None
-
-    def _first_returned(self):
-        """What the answer itself gave when it was called first, as a tuple of one; or None."""
-        seen = []
-
-        def watched(*arguments, **named):
-            value = self.answer(*arguments, **named)
-            seen.append(value)
-            return value
-
-        trials.try_once(self.exercise, watched, self.exercise.own_cases[0], 0.2)
-        return tuple(seen[:1]) if seen else None
+        return permute.kind(self.exercise, self.answer, self.code, self.raised is not None)
 
     def _form(self):
         return permute.form(self.exercise, self.found)
@@ -201,11 +176,13 @@ class _Diagnosis:
     def _dots(self):
         return reading.dots(self.code) if self.code else None
 
-    def _kept_nowhere(self):
-        """State of an object in a local name, or on the class: seen in the code, not in numbers."""
-        if self.code is None or not inspect.isclass(self.answer):
+    def _plain_in_the_code(self):
+        """State in a local name or on the class, a comparison with NaN: seen best in the code."""
+        if self.code is None:
             return None
-        return next(reading.misplaced_state(self.code), None)
+        if inspect.isclass(self.answer):
+            return next(reading.misplaced_state(self.code), None)
+        return next(reading.never_true(self.code), None)
 
     # ------------------------------------------------------------ known mistakes
 
@@ -237,8 +214,13 @@ class _Diagnosis:
         left, hints = set(self.wrong_where_it_ran), []
         if self.raised is not None:
             return None
+        every = frozenset(left)
         while left and len(hints) < MOST_HINTS:
-            fitting = [(claims, hint) for claims, hint in candidates if claims & left]
+            fitting = [
+                (claims, hint)
+                for claims, hint in candidates
+                if claims & left and (claims >= every or not PRAISE.search(hint))
+            ]
             if not fitting:
                 return None
             claims, hint = max(fitting, key=lambda one: len(one[0] & left))
@@ -289,13 +271,26 @@ class _Diagnosis:
         return self._cover(candidates)
 
     def _known_candidates(self):
-        return list(self._fitting()) + list(self._relations())
+        found = list(self._fitting()) + list(self._relations(self.exercise.expected, self.wrong))
+        if self._cover(found):
+            return found
+        return found + list(self._known_and_related())
 
-    def _relations(self):
+    def _known_and_related(self):
+        """A known mistake in one part, and what else has happened to its values."""
+        for mistake, others, spoiled in self.exercise.known:
+            if not spoiled <= self.wrong or any(one.outcome.raised is not None for one in others):
+                continue
+            found = list(self._relations(others, spoiled))
+            if found and len(found) == len(spoiled):
+                yield frozenset(spoiled), f"{mistake.hint}\nAnd beside this: {found[0][1]}"
+
+    def _relations(self, others, places):
+        """How wrong parts are related to those of the reference, or of a known mistake."""
         exercise = self.exercise
         if exercise.observe:
             return
-        rights = [trial.outcome.value for trial in exercise.expected]
+        rights = [trial.outcome.value for trial in others]
         mine = [
             trials.judged(exercise, trial.outcome.value, right)
             for trial, right in zip(self.found, rights, strict=True)
@@ -304,7 +299,7 @@ class _Diagnosis:
         if any(one.keys() != other.keys() for one, other in zip(mine, wanted, strict=True)):
             return
         cases = [trial.arguments for trial in self.found]
-        for place in self.wrong:
+        for place in sorted(places, key=str):
             name = trials.name_of(exercise, place, len(wanted[0]))
             told = relation(
                 name,
@@ -329,12 +324,14 @@ class _Diagnosis:
 
     def _findings(self):
         if self.code is not None and not self.exercise.is_open:
-            right = [
-                trials.agrees(self.exercise, trial, due)
-                for trial, due in zip(self.found, self.exercise.expected, strict=False)
-            ]
-            reference = self.exercise.reference_source
-            yield from reading.findings(self.code, reference, any(right))
+            sizes = frozenset().union(
+                *(
+                    _sizes(trial.arguments)
+                    for trial, due in zip(self.found, self.exercise.expected, strict=False)
+                    if trials.agrees(self.exercise, trial, due)
+                )
+            )
+            yield from reading.findings(self.code, self.exercise.reference_source, sizes)
 
     def _read(self):
         found = next(iter(self._findings()), None)
@@ -349,6 +346,8 @@ class _Diagnosis:
             if not (isinstance(value, Mapping) and isinstance(wanted, Mapping)):
                 return None
             for demand, met in wanted.items():
+                if demand in self.exercise.aside:
+                    continue
                 mine = value.get(demand)
                 if met is True and mine is False:
                     measured = (trial.measured or {}).get(demand, "")
@@ -379,5 +378,14 @@ class _Diagnosis:
         return best or ("it changes what it was handed", self.found[0])
 
 
+def _sizes(arguments):
+    """The lengths of all axes of the arguments."""
+    return {size for one in arguments if isinstance(one, np.ndarray) for size in one.shape}
+
+
 def _size(arguments):
-    return sum(np.size(one) for one in arguments if isinstance(one, (np.ndarray, list, tuple)))
+    return sum(
+        one.size if isinstance(one, np.ndarray) else len(one)
+        for one in arguments
+        if isinstance(one, (np.ndarray, list, tuple))
+    )

@@ -266,6 +266,11 @@ EXERCISES = (
                 "slope of its own.",
             ),
             Mistake(
+                {"db": DB * A * (1 - A), "dw": DW * A * (1 - A)},
+                "The slope of the sigmoid is in both gradients once more. In a - 1 it has "
+                "cancelled.",
+            ),
+            Mistake(
                 {"dw": DW * A * (1 - A)},
                 "The slope of the sigmoid is in your dw once more. In a - 1 it has cancelled "
                 "already.",

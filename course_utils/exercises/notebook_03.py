@@ -214,6 +214,28 @@ EXERCISES = (
                 "At 0.1 the factor is 0.8. Does the distance ever change its sign?",
             ),
             Mistake(
+                {0.5: "alternating"},
+                "At 0.5 the factor 1 - lr * f'' is a special number. From where to where is its "
+                "first "
+                "step?",
+            ),
+            Mistake(
+                {0.5: "slow"},
+                "At 0.5 a step multiplies the distance by 1 - lr * f''. How much of it is left?",
+            ),
+            Mistake(
+                {0.1: "diverges"},
+                "At 0.1 the factor is 0.8: each distance is smaller than the one before.",
+            ),
+            Mistake(
+                {0.9: "slow"},
+                "At 0.9 the factor is -0.8. What is 0.8^30, and what does the sign do?",
+            ),
+            Mistake(
+                {1.1: "slow"},
+                "At 1.1 the factor is -1.2. What happens to 1.2^30?",
+            ),
+            Mistake(
                 {0.5: "one side"},
                 "At 0.5 the factor 1 - lr * f'' is a special number. Work it out.",
             ),

@@ -215,6 +215,16 @@ EXERCISES = (
             ),
             Mistake({"arrives": SLOPE**6}, "Each step passes a weight, too."),
             Mistake(
+                {"factor": 0.5 * WEIGHT, "keeping": 2.0},
+                "0.5 is the value of the sigmoid at 0. How steep is it there?",
+            ),
+            Mistake(
+                {"factor": WEIGHT, "keeping": 1.0},
+                "Your factor is the weight alone. A gradient also passes the sigmoid: what is its "
+                "slope "
+                "at 0?",
+            ),
+            Mistake(
                 {"keeping": 1 / (SLOPE * WEIGHT)},
                 "You divide by the factor, and the old w = 0.5 is in it already. Only the slope is "
                 "given.",

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from course_utils.exercises.compare import agree
+from course_utils.exercises.compare import agree, as_numbers
 from course_utils.exercises.verdict import listed
 
 
@@ -20,12 +20,12 @@ def joined_decimals(answers: Sequence[object], count: int) -> list | None:
     return [tuple(answers[k : k + 2]) for k in range(0, len(answers), 2)]
 
 
-def plain(value: object) -> object:
+def plain(value: object, depth: int = 3) -> object:
     """Fractions and decimals as floats, also within lists; everything else as it is."""
     if isinstance(value, (Fraction, Decimal)):
         return float(value)
-    if type(value) in (tuple, list):
-        return type(value)(map(plain, value))
+    if type(value) in (tuple, list) and depth:
+        return type(value)(plain(part, depth - 1) for part in value)
     return value
 
 
@@ -68,10 +68,11 @@ def form(called: str, value: object, right: object, words: Sequence[str], good: 
         return f"{called} is a function. Its brackets are missing: what does it give?"
     if isinstance(right, tuple) and is_number(value):
         return f"{called} is one number. Asked are {len(right)}, with commas between them."
-    if is_number(right) and isinstance(value, (tuple, list, np.ndarray)) and np.size(value) > 1:
-        one = any(agree(part, right, by_hand=True) for part in np.ravel(np.asarray(value, object)))
+    several = None if isinstance(value, (str, bytes)) else as_numbers(value)
+    if is_number(right) and several is not None and several.size > 1:
+        one = any(agree(part, right, by_hand=True) for part in several.ravel()[:100])
         which = "One of them is the right one: which, and why?" if one else "Which one is meant?"
-        return f"{called} is {np.size(value)} numbers, and one is asked. {which}"
+        return f"{called} is {several.size} numbers, and one is asked. {which}"
     return ""
 
 

@@ -47,6 +47,8 @@ def relation(name: str, mine: float, right: float, tolerance: float, digits: str
         return f"{name} is 0: everything is rounded away, though it is small and not 0.{asked}"
     if mine == 0 or right == 0:
         return ""
+    if not 1e-200 < abs(mine) < 1e200:
+        return ""
     told = _rounded(name, mine, right, digits)
     if told:
         return told
@@ -98,12 +100,14 @@ def _changed(name, mine, right, tolerance):
 
 def _rounded(name, mine, right, digits):
     """Whether it is the right number with too few digits, or one that was rounded on the way."""
-    if not _near(mine, right):
+    off = abs(mine - right) / abs(right)
+    if off > 0.15:
         return ""
     asked = f"Asked are {digits}. " if digits else ""
     for places in range(0, 7):
         cut = math.trunc(right * 10**places) / 10**places
-        if mine == round(right, places) or mine == cut:
+        likely = off < CLOSE or (places >= 2 and not float(right).is_integer())
+        if likely and (mine == round(right, places) or mine == cut):
             how = "cut off" if mine != round(right, places) else "rounded"
             return f"{name} is {how} too early: more digits are needed. {asked}".strip()
     if float(right).is_integer() and abs(right) > 3:
@@ -116,10 +120,6 @@ def _rounded(name, mine, right, digits):
             f"been rounded on the way? {asked}Keep all digits until the end."
         )
     return ""
-
-
-def _near(mine, right):
-    return abs(mine - right) < max(CLOSE * abs(right), 0)
 
 
 def _ordinal(number):

@@ -100,6 +100,8 @@ class _Answers:
         if words and left <= names:
             return words
         candidates = [*known, *([(frozenset(names), words, 0)] if words else [])]
+        if frozenset().union(*(one[0] for one in candidates)) >= left:
+            return self._together(candidates, left)
         mended = self._mended()
         if mended:
             return mended
@@ -157,8 +159,13 @@ class _Answers:
         return {
             name
             for name in self.wrong
-            if name in computed and self._agrees(name, computed[name]) and name != self._first_wrong
+            if name in computed and name != self._first_wrong and self._follows(name)
         }
+
+    def _follows(self, name):
+        """Whether a number is what the student's earlier ones give, also if typed in two digits."""
+        loose = max(self.exercise.tolerance, 0.02)
+        return agree(self.given[name], self._computed[name], loose, by_hand=True)
 
     @property
     def _first_wrong(self):
@@ -213,7 +220,9 @@ class _Answers:
                     if name in own:
                         names[name] = own[name]
         values = {
-            name: value for name, value in names.items() if name not in before and is_number(value)
+            name: value
+            for name, value in names.items()
+            if name not in before and is_number(value) and np.isfinite(value)
         }
         return computed, values
 
@@ -240,7 +249,10 @@ class _Answers:
             between = {
                 other: value
                 for other, value in self._on_the_way.items()
-                if other not in self.right and is_number(mine) and not _small(value)
+                if other not in self.right
+                and is_number(mine)
+                and not _small(value)
+                and not other.startswith("_")
             }
             for other, value in between.items():
                 if agree(mine, value, self.exercise.tolerance, by_hand=True):
@@ -313,13 +325,18 @@ def _small(value):
     return value in (0, 1, 2)
 
 
+def _finite(value):
+    """A number as a float; infinity if it is a whole number beyond all floats."""
+    return math.inf if isinstance(value, int) and abs(value) > 10**300 else float(value)
+
+
 def _numbers_of(mine, right):
     """Pairs of numbers, where both are numbers, or as many of them."""
     if is_number(mine) and is_number(right):
-        return [(float(mine), float(right))]
+        return [(_finite(mine), _finite(right))]
     several = (tuple, list, np.ndarray)
     if not (isinstance(right, several) and isinstance(mine, several)) or len(right) != len(mine):
         return []
     if not all(map(is_number, [*mine, *right])):
         return []
-    return [(float(one), float(other)) for one, other in zip(mine, right, strict=True)]
+    return [(_finite(one), _finite(other)) for one, other in zip(mine, right, strict=True)]

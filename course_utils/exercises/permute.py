@@ -3,13 +3,16 @@
 This is looked at before any mistake, since a mistake in the wrong place would be blamed wrongly.
 """
 
+import inspect
 import itertools
+import types
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from course_utils.exercises import trials
+from course_utils.exercises import reading, trials
 from course_utils.exercises.compare import agree
+from course_utils.exercises.source import Source
 from course_utils.exercises.trials import Trial
 from course_utils.exercises.verdict import listed
 
@@ -100,6 +103,32 @@ def _of_mapping(exercise, value, wanted):
         extra = [f'"{name}"' for name in value if name not in wanted]
         told = f'Your dictionary has no entry "{lost[0]}". Asked are {names}'
         return f"{told}; yours has {listed(extra)} beside." if extra else f"{told}."
+    return None
+
+
+def kind(exercise, answer: Callable, code: Source | None, raised: bool) -> str | None:
+    """A sentence if a class, a function or nothing comes back, where objects or values are due."""
+    seen = []
+
+    def watched(*arguments, **named):
+        value = answer(*arguments, **named)
+        seen.append(value)
+        return value
+
+    trials.try_once(exercise, watched, exercise.own_cases[0], 0.2)
+    if not seen:
+        return None
+    value = seen[0]
+    if inspect.isclass(value):
+        return (
+            f"You return the class `{value.__name__}` itself. An object is made by calling it, "
+            "with its settings in brackets."
+        )
+    if isinstance(value, types.FunctionType):
+        return f"You return the function `{value.__name__}`, without calling it."
+    if value is None and raised:
+        told = reading.returns(code) if code else None
+        return told or "It returns nothing: is there a `return`?"
     return None
 
 

@@ -57,8 +57,8 @@ def relation(
             return f"{name} is `{parameter}`, just as it came in."
     if _all_alike(got) and not _all_alike(right):
         value = f"{float(np.ravel(got[0])[0]):.4g}"
-        return f"{name} is the same whatever comes in: {value}. Is everything else cut off, or "
-        "never used?"
+        told = f"{name} is the same whatever comes in: {value}."
+        return f"{told} Is everything else cut off on the way, or never used?"
     if [value.shape for value in got] == [value.shape for value in right]:
         return _of_same_shape(name, got, right, arguments)
     if _equal(got, [value.T for value in right]):

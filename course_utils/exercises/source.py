@@ -10,6 +10,7 @@ import linecache
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 FILE = "<your answer, changed>"
 
@@ -31,6 +32,12 @@ class Source:
         scope = dict(self.names)
         exec(compile(self.tree, FILE, "exec"), scope)
         return scope[self.name]
+
+    @cached_property
+    def has_loops(self) -> bool:
+        """Whether it could run for ever, if a change went wrong."""
+        nodes = (node for step in self.tree.body for node in ast.walk(step))
+        return any(isinstance(node, (ast.While, ast.For, ast.comprehension)) for node in nodes)
 
     @property
     def functions(self) -> list[ast.AST]:

@@ -45,13 +45,15 @@ def attempt(exercise, function: Callable, cases: Sequence[tuple] | None = None) 
     return found
 
 
-def try_once(exercise, function: Callable, arguments: tuple, seconds: float) -> Trial:
+def try_once(
+    exercise, function: Callable, arguments: tuple, seconds: float | None, runner: Callable = run
+) -> Trial:
     """The function on a copy of the arguments."""
     handed = copy.deepcopy(arguments)
     if exercise.observe:
-        outcome = run(lambda: exercise.observe(function, *handed), seconds)
+        outcome = runner(lambda: exercise.observe(function, *handed), seconds)
         return _measured(arguments, outcome)
-    outcome = run(lambda: function(*handed), seconds)
+    outcome = runner(lambda: function(*handed), seconds)
     changed = tuple(
         name
         for name, before, after in zip(exercise.parameters, arguments, handed, strict=False)
