@@ -1,7 +1,7 @@
 # The commands of those who write and teach the course, a part of the Makefile. They need what a
 # student's copy does not have: tests, benchmarks, and the notebooks with their solutions.
 
-.PHONY: test lint test-unit test-notebooks test-browser slides-check student student-check bench format
+.PHONY: test lint test-unit test-notebooks test-browser slides-check student student-check exercise bench format
 
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 WORKERS ?= 2
@@ -30,11 +30,14 @@ test-browser: install ## walk through all slides and move all demos in a real br
 slides-check: install ## check that all notebooks have the one slide configuration
 	@$(PY) tools/slides.py check
 
-student: install ## copy the course without solutions and outputs to build/student, to hand out (OUT=folder)
+student: install ## copy the course without solutions, notes and outputs to build/student, to hand out (OUT=folder)
 	@$(PY) tools/student.py build $(if $(OUT),--out "$(OUT)")
 
 student-check: install ## build such a copy anew and run its notebooks there (NB=02 picks one)
 	@$(RUN) $(PY) tools/student.py check $(NB)
+
+exercise: install ## begin an exercise (NB=05 TITLE="..." KIND=function, numbers or choice), or say what is missing (NB=05)
+	@$(PY) tools/new_exercise.py $(NB) $(if $(TITLE),--title "$(TITLE)") $(if $(KIND),--kind $(KIND))
 
 bench: install ## run the benchmarks (BENCH=name picks one)
 	@set -e; for file in benchmarks/$(BENCH)*.py; do echo "== $$file"; $(PY) $$file $(ARGS); done
