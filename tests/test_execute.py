@@ -211,3 +211,28 @@ def test_a_notebook_whose_cells_are_left_out_here_keeps_its_outputs(tmp_path, ca
     assert execute.main([str(path)]) == 0
     assert load(path).cells[1].outputs[0].text == "2\n"
     assert "left as it was" not in capsys.readouterr().out
+
+
+def solution(source):
+    return new_code_cell(source, id="solution", metadata={"tags": ["solution"]})
+
+
+def test_a_solution_runs_and_nothing_that_it_showed_is_stored(tmp_path):
+    cell = solution("# Solution 01.1\nanswer = 6 * 7\nprint(answer)")
+    path = save(tmp_path / "01_small.ipynb", "print('a')", cell, "print('c')")
+    execute.process(path)
+    first, stored, last = load(path).cells
+    assert stored.source == cell.source
+    assert stored.outputs == [] and stored.execution_count is None
+    assert stored.metadata.jupyter == {"source_hidden": True, "outputs_hidden": True}
+    assert (first.execution_count, last.execution_count) == (1, 2)
+    assert "42" not in "".join(path.read_text().split("6 * 7"))
+    assert execute.process(path, check=True)[1] == []
+
+
+def test_a_solution_that_fails_is_found(tmp_path):
+    path = save(tmp_path / "01_small.ipynb", solution("# Solution 01.1\nassert 6 * 7 == 41"))
+    before = path.read_bytes()
+    with pytest.raises(execute.CellFailed, match="AssertionError"):
+        execute.process(path)
+    assert path.read_bytes() == before

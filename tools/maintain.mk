@@ -2,7 +2,7 @@
 # student's copy does not have: tests, benchmarks, and the notebooks with their solutions.
 
 .PHONY: test lint test-unit test-notebooks test-browser replicate pdf slides-check student student-check bench \
-    format
+    exercise format
 
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 WORKERS ?= 2
@@ -37,11 +37,14 @@ pdf: install ## print static decks as tagged PDF, and once more with the notes b
 slides-check: install ## check that all notebooks have the one slide configuration
 	@$(PY) tools/slides.py check
 
-student: install ## copy the course without solutions and outputs to build/student, to hand out (OUT=folder)
+student: install ## copy the course without solutions, notes and outputs to build/student, to hand out (OUT=folder)
 	@$(PY) tools/student.py build $(if $(OUT),--out "$(OUT)")
 
 student-check: install ## build such a copy anew and run its notebooks there (NB=02 picks one)
 	@$(RUN) $(PY) tools/student.py check $(NB)
+
+exercise: install ## begin an exercise (NB=05 TITLE="..." KIND=function, numbers or choice), or say what is missing (NB=05)
+	@$(PY) tools/new_exercise.py $(NB) $(if $(TITLE),--title "$(TITLE)") $(if $(KIND),--kind $(KIND))
 
 bench: install ## run the benchmarks (BENCH=name picks one)
 	@set -e; for file in benchmarks/$(BENCH)*.py; do echo "== $$file"; $(PY) $$file $(ARGS); done

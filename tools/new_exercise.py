@@ -7,9 +7,9 @@ Says what is still missing, also when it is called again, and mends ids, tags an
 
 import argparse
 import ast
-import importlib
 import json
 import re
+import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -201,7 +201,7 @@ def _name(notebook, k, number, heading):
         near = ids[k:] if role in ("exercise", "check") else ids[:k][::-1]
         of_exercise = next((id for id in near if id), f"{number}.0").split(".")[1]
         return f"{number}-ex{of_exercise}" + ("" if role == "exercise" else f"-{role}")
-    words = re.findall(r"[a-z0-9]+", re.sub(r"[^\x00-\x7f]", "", heading.lower()))[:3]
+    words = re.findall(r"[a-z][a-z0-9]*", heading.lower())[:3]
     kind = "code" if cell.cell_type == "code" else "text"
     return "-".join([number, *words, kind])
 
@@ -236,13 +236,9 @@ def _imported(text, name):
 
 
 def exercises_in(number: str) -> tuple:
-    """The exercises of a notebook; none if it has no module yet."""
-    name = f"course_utils.exercises.notebook_{number}"
-    if not (EXERCISES / f"notebook_{number}.py").exists():
-        return ()
-    importlib.invalidate_caches()
-    module = sys.modules.get(name)
-    return (importlib.reload(module) if module else importlib.import_module(name)).EXERCISES
+    """The exercises of a notebook, as its module has them now; none if it has no module yet."""
+    path = EXERCISES / f"notebook_{number}.py"
+    return runpy.run_path(str(path))["EXERCISES"] if path.exists() else ()
 
 
 # ---------------------------------------------------------------- what is missing

@@ -281,7 +281,7 @@ def summary(files: dict[str, bytes], folder: Path) -> str:
     size = sum(map(len, files.values())) / 1e6
     shown = os.path.relpath(folder) if folder.is_relative_to(Path.cwd()) else folder
     return (
-        f"{shown}: {notebooks} notebooks without solutions and outputs, "
+        f"{shown}: {notebooks} notebooks without solutions, notes and outputs, "
         f"{len(files)} files, {size:.0f} MB"
     )
 

@@ -523,8 +523,8 @@ EXERCISES = (
                 "time.",
             ),
         ],
-        insight="The factor is (ratio - 1) / (ratio + 1), with the ratio of the curvatures: ten "
-        "times as narrow a valley takes ten times as many steps.",
+        insight="The factor is (ratio - 1) / (ratio + 1), with the ratio of the curvatures: a "
+        "narrow valley that gets ten times as narrow takes about ten times as many steps.",
     ),
     Function(
         "03.8",
