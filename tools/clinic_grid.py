@@ -23,7 +23,6 @@ from course_utils.diagnostics import diagnose, inspect
 from course_utils.losses import MeanSquaredError, SoftmaxCrossEntropy
 from course_utils.training import minibatches
 
-FILE = "clinic_grid.csv"
 CLOSE = 1.25  # validation loss within this factor of the method's best counts as well tuned
 POOR = 2.0
 
@@ -130,7 +129,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         bad = table[~table["verdict"].isin(["exact", "quiet"])]
         print(bad.drop(columns=["kind"]).to_string())
     if a.out:
-        table.round(4).to_csv(a.out, index=False)
+        packed = {"method": "gzip", "mtime": 0} if a.out.suffix == ".gz" else None
+        table.round(4).to_csv(a.out, index=False, compression=packed, lineterminator="\n")
 
 
 if __name__ == "__main__":

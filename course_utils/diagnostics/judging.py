@@ -11,7 +11,7 @@ from course_utils.diagnostics.report import LayerReport, Report, shown
 from course_utils.diagnostics.wording import Diagnosis, put_in_words
 
 # Where healthy ends. The thresholds were set on the networks of tools/clinic_grid.py whose half is
-# "tuned", and on nothing else; data/results/clinic_grid.csv reports the others.
+# "tuned", and on nothing else; data/results/clinic_grid.csv.gz reports the others.
 MOST_COPIES = 0.5
 LARGEST_GAIN, LARGEST_GROWTH = 20.0, 100.0
 MOST_DEAD = 0.5
