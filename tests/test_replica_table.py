@@ -4,9 +4,8 @@ import math
 
 import pytest
 import replica_table
-from replica_machines import Machine
 
-KNOWN = {"here": Machine("here", "this machine"), "zen": Machine("zen", "an AMD laptop")}
+MACHINES = {"here": "this machine", "zen": "an AMD laptop"}
 
 
 def claim(name, held=True, here=False, gaps=(1.0,), seen="same", margin=0.5):
@@ -70,6 +69,16 @@ def test_what_depends_on_a_draw_differs_between_draws_of_one_machine():
     assert summary.depends.to_dict() == {"draw": True, "processor": False}
 
 
+def test_one_draw_does_not_tell_what_depends_on_it():
+    made = results(a=lambda name, *_: claim(name))
+    alone = {place: result for place, result in made.items() if place[2] == 0}
+    table = replica_table.of_replicas(alone)
+    summary = replica_table.of_claims(table)
+    assert summary.depends.isna().all()
+    assert "is not known" in replica_table.in_words(summary, table)
+    assert "<td></td>" in replica_table.page(table, summary, MACHINES)
+
+
 def test_the_closest_to_failing_comes_first():
     def of(*gaps):
         pairs = dict(zip([("here", 0), ("here", 1), ("here", 2), ("zen", 0)], gaps, strict=True))
@@ -123,7 +132,7 @@ def test_the_page_holds_every_claim_and_escapes_what_it_shows(tmp_path):
         a=lambda name, *_: claim(name) | {"text": "a < b & c"},
         b=lambda name, machine, draw: claim(name, held=draw != 1, gaps=()),
     )
-    replica_table.write(table, summary.reset_index(), KNOWN, tmp_path)
+    replica_table.write(table, summary.reset_index(), MACHINES, tmp_path)
     page = (tmp_path / "claims.html").read_text(encoding="utf-8")
     assert "a &lt; b &amp; c" in page
     assert "<b>zen</b> an AMD laptop" in page

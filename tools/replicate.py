@@ -11,7 +11,9 @@ that seed and 3. A claim that fails stops nothing: it stands in the table, with 
 import argparse
 import hashlib
 import json
+import logging
 import multiprocessing
+import subprocess
 import sys
 import tempfile
 import time
@@ -96,7 +98,9 @@ def run_replica(path: Path, python: Path, settings: Mapping[str, str], core: str
         record.touch()
         client = client_for(notebook, path.parent, scratch, python, SLOWEST_CELL_SECONDS)
         client.allow_errors = True
-        with client.setup_kernel(env=kernel_environment(scratch) | settings, cleanup_kc=True):
+        environment = kernel_environment(scratch) | settings
+        # what a kernel says on its way out, after Ctrl-C, is of no use
+        with client.setup_kernel(env=environment, stderr=subprocess.DEVNULL, cleanup_kc=True):
             where = f"__import__('record_claims').install({str(record)!r}, get_ipython())"
             ask(client, where)
             about = ask(client, ABOUT).strip("'")
@@ -173,12 +177,17 @@ def jobs_of(paths: Sequence[Path], chosen: Sequence[Machine], draws: Sequence[in
     ]
 
 
+def no_last_words() -> None:
+    """In a worker: after Ctrl-C, say nothing about the tasks that nbclient leaves behind."""
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+
+
 def finished(
     waiting: Sequence[Job], kernels: Mapping[str, tuple], workers: int
 ) -> Iterator[tuple[Job, Future]]:
     """Run jobs in worker processes; each comes with its result when it has ended."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=no_last_words) as pool:
         futures = {
             pool.submit(
                 run_replica,
@@ -251,7 +260,10 @@ def write_table(
         return 0
     table = replica_table.of_replicas(results)
     summary = replica_table.of_claims(table)
-    replica_table.write(table, summary, known, out)
+    machines = {
+        name: f"{known[name].what} ({result['kernel']})" for (_, name, _), result in results.items()
+    }
+    replica_table.write(table, summary, machines, out)
     print(replica_table.in_words(summary, table))
     print(f"All of it: {out / 'claims.html'} and the tables beside it.")
     return int(summary.fails.sum())
