@@ -104,10 +104,10 @@ def of_claims(table: pd.DataFrame) -> pd.DataFrame:
 
 def depends_on_draw(group: pd.DataFrame) -> bool | None:
     """Whether draws on one machine compared different numbers; None if there are not two."""
-    by_machine = group.groupby("machine")
+    by_machine = group.assign(outcome=group.seen + group.held.map(str)).groupby("machine")
     if not len(group) or by_machine.draw.nunique().max() < 2:
         return None
-    return bool((by_machine.seen.nunique() > 1).any())
+    return bool((by_machine.outcome.nunique() > 1).any())
 
 
 def deviations(group: pd.DataFrame) -> float:
@@ -122,6 +122,16 @@ def deviations(group: pd.DataFrame) -> float:
         return math.nan
     spread = gaps.std()
     return float((gaps.mean() / spread)[spread > 0].min())
+
+
+def shortcomings(summary: pd.DataFrame) -> list[str]:
+    """What the rules forbid: a claim that fails, and too many claims about one run."""
+    failing = [f"{row.claim} fails: {row.text}" for row in summary[summary.fails].itertuples()]
+    depends = summary[summary.depends.fillna(False)]
+    here, most = int((depends.kind == "this run").sum()), len(depends) // ONE_IN
+    if here > most:
+        failing.append(f"{here} of {len(depends)} are about one run, expected at most {most}")
+    return failing
 
 
 def in_words(summary: pd.DataFrame, table: pd.DataFrame) -> str:
@@ -157,6 +167,22 @@ def write(table: pd.DataFrame, summary: pd.DataFrame, machines: Mapping[str, str
     table.drop(columns=["seen", "gaps", "gap"]).to_csv(out / "replicas.csv", **digits)
     summary.to_csv(out / "claims.csv", **digits)
     (out / "claims.html").write_text(page(table, summary, machines), encoding="utf-8")
+
+
+def keep(summary: pd.DataFrame, machines: Mapping[str, str], command: str, path: Path) -> None:
+    """Write the table of claims to be committed: how it was made, and one line a claim."""
+    head = [f"# {command}", *(f"# {name}: {what}" for name, what in machines.items())]
+    columns = ["claim", "kind", "depends", "replicas", "held", "fails", "deviations", "margin"]
+    kept = summary[[*columns, "worst", "text"]].sort_values("claim", kind="stable")
+    rows = kept.to_csv(index=False, float_format="%.3g", lineterminator="\n")
+    path.write_text("\n".join(head) + "\n" + rows, encoding="utf-8", newline="\n")
+
+
+def kept(path: Path) -> pd.DataFrame:
+    """The table that `keep` has written."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    head = next(number for number, line in enumerate(lines) if not line.startswith("#"))
+    return pd.read_csv(path, skiprows=head).astype({"depends": "boolean"})
 
 
 def page(table: pd.DataFrame, summary: pd.DataFrame, machines: Mapping[str, str]) -> str:
