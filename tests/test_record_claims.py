@@ -136,6 +136,25 @@ def test_equal_numbers_have_the_same_digest_and_others_another(made):
     assert same == again != other
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.123456789, "0.12346"),
+        (np.float32(0.5), "0.5"),
+        (np.int64(7), "7"),
+        (np.True_, "True"),
+        ([np.float64(1.0), (2, "a")], "[1, [2, 'a']]"),
+        (np.arange(12), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ...]"),
+        (list(range(11)), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ...]"),
+        (np.zeros((2, 3)), "array of shape (2, 3)"),
+        ({"a": np.float64(2.5)}, "{a: 2.5}"),
+        ("x" * 200, "'" + "x" * 156 + "..."),
+    ],
+)
+def test_what_was_measured_is_written_in_few_words(value, text):
+    assert record_claims.short(value) == text
+
+
 def test_the_package_knows_nothing_of_it():
     for path in Path(course_utils.claims.__file__).parent.rglob("*.py"):
         text = path.read_text(encoding="utf-8")

@@ -4,9 +4,8 @@ import math
 
 import pytest
 import replica_table
-from replica_machines import Machine
 
-KNOWN = {"here": Machine("here", "this machine"), "zen": Machine("zen", "an AMD laptop")}
+MACHINES = {"here": "this machine", "zen": "an AMD laptop"}
 
 
 def claim(name, held=True, here=False, gaps=(1.0,), seen="same", margin=0.5):
@@ -70,6 +69,16 @@ def test_what_depends_on_a_draw_differs_between_draws_of_one_machine():
     assert summary.depends.to_dict() == {"draw": True, "processor": False}
 
 
+def test_one_draw_does_not_tell_what_depends_on_it():
+    made = results(a=lambda name, *_: claim(name))
+    alone = {place: result for place, result in made.items() if place[2] == 0}
+    table = replica_table.of_replicas(alone)
+    summary = replica_table.of_claims(table)
+    assert summary.depends.isna().all()
+    assert "is not known" in replica_table.in_words(summary, table)
+    assert "<td></td>" in replica_table.page(table, summary, MACHINES)
+
+
 def test_the_closest_to_failing_comes_first():
     def of(*gaps):
         pairs = dict(zip([("here", 0), ("here", 1), ("here", 2), ("zen", 0)], gaps, strict=True))
@@ -113,9 +122,53 @@ def test_the_words_count_both_kinds_and_name_what_fails():
     )
     words = replica_table.in_words(summary.reset_index(), table)
     assert "3 claims in 4 replicas: draws 3, machines 2." in words
-    assert "2 depend on a draw, 1 of them are about one run" in words
+    assert "3 depend on a draw, 1 of them are about one run" in words
     assert "✗ c (3 of 4): what c says" in words
     assert words.endswith("1 claims fail.")
+
+
+def test_the_rules_forbid_claims_that_fail_and_many_about_one_run():
+    def drawn(name, machine, draw):
+        return claim(name, seen=str(draw))
+
+    def about_this_run(name, machine, draw):
+        return drawn(name, machine, draw) | {"here": True}
+
+    six = {f"c{n}": drawn for n in range(5)} | {"here": about_this_run}
+    assert replica_table.shortcomings(summary_of(**six)[0].reset_index()) == []
+    summary, _ = summary_of(**six | {"c0": about_this_run})
+    (found,) = replica_table.shortcomings(summary.reset_index())
+    assert found == "2 of 6 are about one run, expected at most 1"
+    summary, _ = summary_of(bad=lambda name, machine, draw: claim(name, held=draw != 1))
+    (found,) = replica_table.shortcomings(summary.reset_index())
+    assert found == "bad fails: what bad says"
+
+
+def test_a_condition_that_is_no_comparison_depends_on_a_draw_if_its_outcome_does():
+    summary, _ = summary_of(
+        it=lambda name, machine, draw: claim(name, held=draw != 1, gaps=(), here=True)
+    )
+    assert summary.depends["it"]
+
+
+def test_the_table_to_be_committed_can_be_read_again(tmp_path):
+    summary, _ = summary_of(
+        b=lambda name, machine, draw: claim(name, held=draw != 1, margin=-0.123456, gaps=(draw,)),
+        a=lambda name, *_: claim(name) | {"text": "one, two # three"},
+    )
+    path = tmp_path / "replicas.csv"
+    replica_table.keep(summary.reset_index(), MACHINES, "make replicate; draws 0, 1, 2", path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[:3] == [
+        "# make replicate; draws 0, 1, 2",
+        "# here: this machine",
+        "# zen: an AMD laptop",
+    ]
+    found = replica_table.kept(path)
+    assert found.claim.tolist() == ["a", "b"]
+    assert found.text[0] == "one, two # three"
+    assert found.margin[1] == -0.123
+    assert replica_table.shortcomings(found) == ["b fails: what b says"]
 
 
 def test_the_page_holds_every_claim_and_escapes_what_it_shows(tmp_path):
@@ -123,7 +176,7 @@ def test_the_page_holds_every_claim_and_escapes_what_it_shows(tmp_path):
         a=lambda name, *_: claim(name) | {"text": "a < b & c"},
         b=lambda name, machine, draw: claim(name, held=draw != 1, gaps=()),
     )
-    replica_table.write(table, summary.reset_index(), KNOWN, tmp_path)
+    replica_table.write(table, summary.reset_index(), MACHINES, tmp_path)
     page = (tmp_path / "claims.html").read_text(encoding="utf-8")
     assert "a &lt; b &amp; c" in page
     assert "<b>zen</b> an AMD laptop" in page

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader
-from replica_machines import Machine
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 FEWEST_FOR_SPREAD = 3
@@ -68,7 +67,8 @@ def of_claims(table: pd.DataFrame) -> pd.DataFrame:
     """One row a claim, the closest to failing first.
 
     `fails`: it does not hold where it must, which is in every replica, or for a claim about one run
-    in draw 0 on every machine. `depends`: two draws on one machine compared different numbers.
+    in draw 0 on every machine. `depends`: two draws on one machine compared different numbers; none
+    if no machine has two draws.
     `deviations`: how many standard deviations its sides lie apart, the mean over replicas.
     """
     rows = []
@@ -83,7 +83,7 @@ def of_claims(table: pd.DataFrame) -> pd.DataFrame:
                 "claim": claim,
                 "text": first.text,
                 "kind": "this run" if first.here else "phenomenon",
-                "depends": bool((reached.groupby("machine").seen.nunique() > 1).any()),
+                "depends": depends_on_draw(reached),
                 "replicas": len(group),
                 "held": int(group.held.sum()),
                 "fails": bool(not must.held.all()),
@@ -95,11 +95,19 @@ def of_claims(table: pd.DataFrame) -> pd.DataFrame:
                 "not_held_in": "; ".join(f"{r.machine} {r.draw}" for r in false.itertuples()),
             }
         )
-    found = pd.DataFrame(rows)
+    found = pd.DataFrame(rows).astype({"depends": "boolean"})
     found["missed"] = found.replicas - found.held
     order = ["fails", "missed", "deviations", "margin"]
     found = found.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
     return found.drop(columns="missed")
+
+
+def depends_on_draw(group: pd.DataFrame) -> bool | None:
+    """Whether draws on one machine compared different numbers; None if there are not two."""
+    by_machine = group.assign(outcome=group.seen + group.held.map(str)).groupby("machine")
+    if not len(group) or by_machine.draw.nunique().max() < 2:
+        return None
+    return bool((by_machine.outcome.nunique() > 1).any())
 
 
 def deviations(group: pd.DataFrame) -> float:
@@ -116,17 +124,31 @@ def deviations(group: pd.DataFrame) -> float:
     return float((gaps.mean() / spread)[spread > 0].min())
 
 
+def shortcomings(summary: pd.DataFrame) -> list[str]:
+    """What the rules forbid: a claim that fails, and too many claims about one run."""
+    failing = [f"{row.claim} fails: {row.text}" for row in summary[summary.fails].itertuples()]
+    depends = summary[summary.depends.fillna(False)]
+    here, most = int((depends.kind == "this run").sum()), len(depends) // ONE_IN
+    if here > most:
+        failing.append(f"{here} of {len(depends)} are about one run, expected at most {most}")
+    return failing
+
+
 def in_words(summary: pd.DataFrame, table: pd.DataFrame) -> str:
     """The result in a few sentences, with every claim that fails."""
     replicas = table[["machine", "draw"]].drop_duplicates()
     machines, draws = replicas.machine.nunique(), replicas.draw.nunique()
-    depends = summary[summary.depends]
+    depends = summary[summary.depends.fillna(False)]
     here = int((depends.kind == "this run").sum())
     lines = [
         f"{len(summary)} claims in {len(replicas)} replicas: draws {draws}, machines {machines}.",
         f"{len(depends)} depend on a draw, {here} of them are about one run "
         f"(at most one in {ONE_IN} may be: {len(depends) // ONE_IN}).",
     ]
+    if summary.depends.isna().all():
+        lines[1] = (
+            "Which of them depend on a draw is not known: that takes two draws on one machine."
+        )
     failing = summary[summary.fails]
     for row in failing.itertuples():
         lines.append(f"  ✗ {row.claim} ({row.held} of {row.replicas}): {row.text}")
@@ -135,16 +157,35 @@ def in_words(summary: pd.DataFrame, table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def write(table: pd.DataFrame, summary: pd.DataFrame, known: Mapping[str, Machine], out: Path):
-    """Write replicas.csv, claims.csv and the page claims.html into a folder."""
+def write(table: pd.DataFrame, summary: pd.DataFrame, machines: Mapping[str, str], out: Path):
+    """Write replicas.csv, claims.csv and the page claims.html into a folder.
+
+    `machines` says in words what each of them is.
+    """
     out.mkdir(parents=True, exist_ok=True)
     digits = {"index": False, "float_format": "%.4g", "lineterminator": "\n"}
     table.drop(columns=["seen", "gaps", "gap"]).to_csv(out / "replicas.csv", **digits)
     summary.to_csv(out / "claims.csv", **digits)
-    (out / "claims.html").write_text(page(table, summary, known), encoding="utf-8")
+    (out / "claims.html").write_text(page(table, summary, machines), encoding="utf-8")
 
 
-def page(table: pd.DataFrame, summary: pd.DataFrame, known: Mapping[str, Machine]) -> str:
+def keep(summary: pd.DataFrame, machines: Mapping[str, str], command: str, path: Path) -> None:
+    """Write the table of claims to be committed: how it was made, and one line a claim."""
+    head = [f"# {command}", *(f"# {name}: {what}" for name, what in machines.items())]
+    columns = ["claim", "kind", "depends", "replicas", "held", "fails", "deviations", "margin"]
+    kept = summary[[*columns, "worst", "text"]].sort_values("claim", kind="stable")
+    rows = kept.to_csv(index=False, float_format="%.3g", lineterminator="\n")
+    path.write_text("\n".join(head) + "\n" + rows, encoding="utf-8", newline="\n")
+
+
+def kept(path: Path) -> pd.DataFrame:
+    """The table that `keep` has written."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    head = next(number for number, line in enumerate(lines) if not line.startswith("#"))
+    return pd.read_csv(path, skiprows=head).astype({"depends": "boolean"})
+
+
+def page(table: pd.DataFrame, summary: pd.DataFrame, machines: Mapping[str, str]) -> str:
     """The table of claims as a page that needs no network; a click on a heading sorts it."""
     templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
     replicas = table[["machine", "draw"]].drop_duplicates().sort_values(["machine", "draw"])
@@ -155,11 +196,12 @@ def page(table: pd.DataFrame, summary: pd.DataFrame, known: Mapping[str, Machine
     names = list(replicas.itertuples(index=False, name=None))
     rows = [
         row._asdict()
+        | {"depends": None if pd.isna(row.depends) else row.depends}
         | {"cells": [(name, held[row.notebook, row.claim].get(name)) for name in names]}
         for row in summary.itertuples()
     ]
-    machines = [(name, known[name].what) for name in replicas.machine.unique()]
+    used = [(name, machines[name]) for name in replicas.machine.unique()]
     words = in_words(summary, table).splitlines()[:2]
     return templates.get_template("replicas.html.j2").render(
-        rows=rows, machines=machines, words=words, isnan=math.isnan
+        rows=rows, machines=used, words=words, isnan=math.isnan
     )

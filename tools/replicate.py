@@ -11,7 +11,9 @@ that seed and 3. A claim that fails stops nothing: it stands in the table, with 
 import argparse
 import hashlib
 import json
+import logging
 import multiprocessing
+import subprocess
 import sys
 import tempfile
 import time
@@ -96,7 +98,9 @@ def run_replica(path: Path, python: Path, settings: Mapping[str, str], core: str
         record.touch()
         client = client_for(notebook, path.parent, scratch, python, SLOWEST_CELL_SECONDS)
         client.allow_errors = True
-        with client.setup_kernel(env=kernel_environment(scratch) | settings, cleanup_kc=True):
+        environment = kernel_environment(scratch) | settings
+        # what a kernel says on its way out, after Ctrl-C, is of no use
+        with client.setup_kernel(env=environment, stderr=subprocess.DEVNULL, cleanup_kc=True):
             where = f"__import__('record_claims').install({str(record)!r}, get_ipython())"
             ask(client, where)
             about = ask(client, ABOUT).strip("'")
@@ -173,12 +177,17 @@ def jobs_of(paths: Sequence[Path], chosen: Sequence[Machine], draws: Sequence[in
     ]
 
 
+def no_last_words() -> None:
+    """In a worker: after Ctrl-C, say nothing about the tasks that nbclient leaves behind."""
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+
+
 def finished(
     waiting: Sequence[Job], kernels: Mapping[str, tuple], workers: int
 ) -> Iterator[tuple[Job, Future]]:
     """Run jobs in worker processes; each comes with its result when it has ended."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=no_last_words) as pool:
         futures = {
             pool.submit(
                 run_replica,
@@ -234,9 +243,13 @@ def run_all(jobs: Sequence[Job], sources: str, out: Path, workers: int, fresh: b
 
 
 def write_table(
-    paths: Sequence[Path], known: Mapping[str, Machine], sources: str, out: Path
+    paths: Sequence[Path],
+    known: Mapping[str, Machine],
+    sources: str,
+    out: Path,
+    kept: Path | None = None,
 ) -> int:
-    """Write the table of all results stored and not stale; returns how many claims fail."""
+    """Write the tables of all results stored and not stale; returns how many rules are broken."""
     by_stem = {path.stem: path for path in paths}
     results = {}
     for file in sorted((out / "runs").glob("*/draw-*/*.json")):
@@ -251,10 +264,17 @@ def write_table(
         return 0
     table = replica_table.of_replicas(results)
     summary = replica_table.of_claims(table)
-    replica_table.write(table, summary, known, out)
+    machines = {
+        name: f"{known[name].what} ({result['kernel']})" for (_, name, _), result in results.items()
+    }
+    replica_table.write(table, summary, machines, out)
     print(replica_table.in_words(summary, table))
     print(f"All of it: {out / 'claims.html'} and the tables beside it.")
-    return int(summary.fails.sum())
+    if kept:
+        draws = sorted({draw for _, _, draw in results})
+        command = f"make replicate; draws {', '.join(map(str, draws))}"
+        replica_table.keep(summary, machines, command, kept)
+    return len(replica_table.shortcomings(summary))
 
 
 def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -281,12 +301,13 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--list", action="store_true", help="only show the machines at hand")
     add("--jobs", type=workers, default=2, help="workers (2)")
     add("--out", type=Path, default=OUT, help="folder for results and tables (build/replicate)")
+    add("--keep", type=Path, metavar="FILE", help="write the table to be committed, too")
     add("--fresh", action="store_true", help="run again what is stored, too")
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Returns 0 if every claim holds where it must, 1 if not, 2 for a wrong call."""
+    """Returns 0 if all is as the rules want it, 1 if not, 2 for a wrong call."""
     options = arguments_of(argv)
     known = machines()
     if options.list:
@@ -314,7 +335,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped. What has ended is stored: the next call goes on from there.")
         return 130
-    wrong = write_table(paths, known, sources, out)
+    wrong = write_table(paths, known, sources, out, options.keep)
     return 1 if failures or wrong else 0
 
 

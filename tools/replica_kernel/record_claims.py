@@ -36,7 +36,7 @@ SIGNS = {
     ast.NotEq: "!=",
 }
 CLOSE = ("np.isclose", "np.allclose")
-LONGEST_VALUE = 160
+LONGEST_VALUE, MOST_ENTRIES = 160, 10
 
 
 # ---------------------------------------------------------------- how far from failing
@@ -120,14 +120,15 @@ def short(value: object) -> str:
         return f"{float(value):.5g}"
     if isinstance(value, np.generic):
         return str(value.item())
-    if isinstance(value, np.ndarray) and value.size <= 8:
-        value = value.tolist()
-    if isinstance(value, (list, tuple)) and len(value) <= 8:
-        return "[" + ", ".join(short(entry) for entry in value) + "]"
-    if isinstance(value, dict) and len(value) <= 8:
-        return "{" + ", ".join(f"{key}: {short(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        value = value[: MOST_ENTRIES + 1].tolist()
     if isinstance(value, np.ndarray):
         return f"array of shape {value.shape}"
+    if isinstance(value, (list, tuple)):
+        entries = [short(entry) for entry in value[:MOST_ENTRIES]]
+        return "[" + ", ".join([*entries, *["..."] * (len(value) > MOST_ENTRIES)]) + "]"
+    if isinstance(value, dict) and len(value) <= MOST_ENTRIES:
+        return "{" + ", ".join(f"{key}: {short(entry)}" for key, entry in value.items()) + "}"
     text = " ".join(repr(value).split())
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
 
