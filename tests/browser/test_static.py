@@ -15,14 +15,6 @@ NAMES = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
 REQUEST_INSIDE = ("file:", "data:", "blob:")
 
 
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory):
-    """The assets of the decks; a test that cannot get them fails with what is missing."""
-    out = tmp_path_factory.mktemp("slides")
-    slides.provide_assets(out)
-    return out
-
-
 @pytest.fixture
 def offline_page(chromium, console):
     """A page without a network; what it asks of one goes to `console`."""
@@ -46,10 +38,10 @@ def offline_page(chromium, console):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_deck_is_whole_without_network(name, folder, offline_page, console, report):
+def test_a_deck_is_whole_without_network(name, static_folder, offline_page, console, report):
     started = time.perf_counter()
     notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
-    deck = Deck(offline_page).open(slides.build(NOTEBOOKS / name, folder).as_uri())
+    deck = Deck(offline_page).open(slides.build(NOTEBOOKS / name, static_folder).as_uri())
     shown = list(deck.walk([PROJECTOR]))
     seconds = time.perf_counter() - started
     print(f"{name}: {len(shown)} static slides in {seconds:.0f} s")
@@ -72,10 +64,10 @@ def test_a_deck_is_whole_without_network(name, folder, offline_page, console, re
             assert any(picture in source for source in sources), f"no picture of {cell.id}"
 
 
-def test_a_deck_prints_one_page_a_slide(folder, offline_page):
+def test_a_deck_prints_one_page_a_slide(static_folder, offline_page):
     (path,) = NOTEBOOKS.glob("00*.ipynb")
     page = offline_page
-    page.goto(slides.build(path, folder).as_uri() + "?print-pdf")
+    page.goto(slides.build(path, static_folder).as_uri() + "?print-pdf")
     page.wait_for_selector(".pdf-page section")
     pages = page.locator(".pdf-page").count()
     assert pages == page.locator(".pdf-page section:not(.stack)").count() >= 10
