@@ -39,7 +39,9 @@ lab: install ## open JupyterLab on notebooks/ (PORT=8888, ARGS="...")
 	if [ -n "$(PORT)" ]; then set -- "$$@" --port=$(PORT); fi; \
 	echo "JupyterLab starts; its address follows. Stop it here with Ctrl-C."; \
 	exec env JUPYTER_CONFIG_PATH="$(CURDIR)/tools/jupyter" \
-	    $(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)/notebooks" --log-level=WARN "$$@" $(ARGS)
+	    JUPYTER_PATH="$(CURDIR)/tools/jupyter$${JUPYTER_PATH:+:$$JUPYTER_PATH}" \
+	    $(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)/notebooks" --log-level=WARN \
+	    --LabApp.default_url=/lab/tree/00_start_here.ipynb "$$@" $(ARGS)
 
 present: install ## show notebooks as live slides (NB="03 05"; alone it lists them; PORT=8888)
 	@$(PY) tools/present.py $(if $(PORT),--port $(PORT)) $(ARGS) $(NB)

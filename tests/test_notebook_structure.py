@@ -13,6 +13,8 @@ import cells
 import nbformat
 import new_exercise
 import pytest
+from folding import fold_notebook
+from lesson import slides_of
 
 from course_utils.exercises.engine import Choice, find
 
@@ -24,6 +26,8 @@ SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
 TAGS = {"exercise", "check", "solution", "widget", "nbval-ignore-output"}
 LONGEST_CELL = 15
 FEWEST_CLAIMS = 8
+MOST_CLAIM_CODE = 0.05  # of all slides
+SHORTEST_TEXT = 30  # characters, of a picture
 LARGEST_NOTEBOOK = 2_500_000
 LARGEST_IMAGE = 250_000
 MEND = "`make exercise NB={number}` sets it"
@@ -117,6 +121,43 @@ def test_every_cell_has_a_slide_type_and_known_tags(notebook):
         assert slide_type in SLIDE_TYPES, f"{cell.id}: slide type {slide_type!r}; {cure}"
         assert tags(cell) <= TAGS, f"{cell.id}: unknown tags {tags(cell) - TAGS}"
     assert notebook.cells[0].metadata.slideshow.slide_type == "slide"
+
+
+def test_every_slide_has_a_heading(notebook):
+    for cells in slides_of(notebook):
+        levels = [level for cell in cells for level, _ in headings_of(cell)]
+        assert any(level <= 3 for level in levels), f"{cells[0].id}: a slide without a heading"
+
+
+def test_claims_and_figures_are_folded(path, notebook):
+    """`python tools/execute.py --fold` does it; so does each run."""
+    before = nbformat.writes(notebook)
+    fold_notebook(notebook)
+    assert nbformat.writes(notebook) == before, f"{path.name}: not folded"
+
+
+def test_few_slides_show_the_code_of_a_claim():
+    shown, total = [], 0
+    for path in NOTEBOOKS:
+        for cells in slides_of(read(path)):
+            total += 1
+            shown += [cell.id for cell in cells if shows_a_claim(cell)]
+    assert len(shown) <= MOST_CLAIM_CODE * total, shown
+
+
+def shows_a_claim(cell):
+    if cell.cell_type != "code" or cell.metadata.get("jupyter", {}).get("source_hidden"):
+        return False
+    return re.search(r"(?m)^\s*claim\(", cell.source) is not None
+
+
+def test_every_picture_says_what_it_shows(notebook):
+    """`make execute` stores the text, from the figure's own data."""
+    for cell in code_of(notebook):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                text = output.metadata.get("image/png", {}).get("alt", "")
+                assert len(text) >= SHORTEST_TEXT, f"{cell.id}: its picture says {text!r}"
 
 
 def test_a_section_starts_a_slide(notebook):

@@ -15,9 +15,11 @@ import present
 import pytest
 import slides
 from lab import CONFIGURATION
+from lesson import minutes_of
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+HEADING = "Title with $x^2$"
 PICTURE = base64.b64encode(b"a picture").decode()
 
 
@@ -102,9 +104,52 @@ def test_notes_are_open_where_they_have_a_window_of_their_own(path, tmp_path, mo
 def test_a_deck_shows_no_solution_and_nothing_folded(path, tmp_path):
     page = slides.build(path, tmp_path).read_text(encoding="utf-8")
     assert "secret" not in page
-    assert "unseen" not in page
-    assert "seen" in page
     assert "left out" not in page
+    folded = re.findall(r'<details class="course-folded">.*?</details>', page, re.DOTALL)
+    assert len(folded) == 1
+    assert "unseen" in folded[0]
+    assert "unseen" not in page.replace(folded[0], "")
+    assert "seen" in page.replace(folded[0], "")
+
+
+@pytest.mark.parametrize(
+    "source", ["%%time\ndraw()", "%matplotlib inline\ndraw()", "!ls", "x?", ""]
+)
+def test_a_deck_copes_with_what_is_not_plain_python(source, path, tmp_path):
+    notebook = nbformat.read(path, as_version=4)
+    picture = new_output("display_data", {"image/png": PICTURE})
+    notebook.cells.append(cell(new_code_cell, source, "slide", outputs=[picture]))
+    nbformat.write(notebook, path)
+    page = slides.build(path, tmp_path).read_text(encoding="utf-8")
+    assert page.count(f'alt="Figure: {HEADING}"') == 2
+
+
+def test_one_broken_notebook_does_not_stop_the_others(path, tmp_path, monkeypatch, capsys):
+    (path.parent / "02_broken.ipynb").write_text("not a notebook")
+    paths = [path.parent / "02_broken.ipynb", path]
+    monkeypatch.setattr(slides, "OUT", tmp_path / "out")
+    monkeypatch.setattr(slides, "provide_assets", lambda out: (out / "assets").mkdir())
+    monkeypatch.setattr(slides, "select", lambda names: paths)
+    monkeypatch.setattr(slides, "first_picture", lambda notebook: (b"small", "what it <shows>"))
+    assert slides.main(["build"]) == 1
+    assert "02_broken.ipynb: no deck of it" in capsys.readouterr().err
+    index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert 'href="01_made.html"' in index
+    assert "02_broken" not in index
+
+
+def test_the_index_has_title_minutes_and_picture(tmp_path):
+    (tmp_path / "assets").mkdir()
+    slides.write_index(NOTEBOOKS[1:3], tmp_path)
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    for path in NOTEBOOKS[1:3]:
+        notebook = nbformat.read(path, as_version=4)
+        assert f"{path.name[:2]} · {slides.title_of(notebook)}" in index
+        assert f"{minutes_of(notebook)} minutes" in index
+        assert (tmp_path / "assets" / f"{path.stem}.png").stat().st_size < 150_000
+    texts = re.findall(r'<img src="[^"]*" alt="([^"]*)">', index)
+    assert len(texts) == 2
+    assert all(len(text) > 10 for text in texts)
 
 
 def test_a_deck_loads_nothing_from_outside(path, tmp_path):
@@ -123,7 +168,7 @@ def test_each_picture_has_a_text(path, tmp_path):
     nbformat.write(notebook, path)
     page = slides.build(path, tmp_path).read_text(encoding="utf-8")
     texts = [html.unescape(text) for text in re.findall(r'<img[^>]*alt="([^"]*)"', page)]
-    heading = "Figure: Title with $x^2$"
+    heading = f"Figure: {HEADING}"
     assert texts == [heading, "A < B, and both fall", heading]
 
 
@@ -183,6 +228,8 @@ def test_make_lab_is_as_quiet_as_make_present(root):
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     folder = CONFIGURATION.relative_to(root).as_posix()
     assert f'JUPYTER_CONFIG_PATH="$(CURDIR)/{folder}"' in makefile
+    assert f'JUPYTER_PATH="$(CURDIR)/{folder}' in makefile
+    assert (CONFIGURATION / "labextensions" / "course-stage" / "package.json").is_file()
     assert (CONFIGURATION / "labconfig" / "default_setting_overrides.json").is_file()
 
 
@@ -204,10 +251,6 @@ def test_without_a_browser_it_says_how_to_get_one(monkeypatch, capsys):
 
 
 # ---------------------------------------------------------------- the plan of a lesson
-
-
-def minutes_of(notebook) -> int:
-    return int(re.search(r"(\d+) minutes", notebook.cells[0].source)[1])
 
 
 def timing_of(notebook) -> str:

@@ -98,6 +98,7 @@ def parted(
         "\n".join([*needs, *lines[line:]]).strip(),
         id=cell_id,
         metadata={"slideshow": {"slide_type": kind}},
+        execution_count=cell.execution_count,
     )
     if cell.metadata.get("tags") and not all(map(is_constant, filter(is_claim, body[first:]))):
         proof.metadata["tags"] = list(cell.metadata.tags)

@@ -48,6 +48,16 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def static_folder(tmp_path_factory):
+    """The assets of the decks; a test that cannot get them fails with what is missing."""
+    import slides
+
+    out = tmp_path_factory.mktemp("slides")
+    slides.provide_assets(out)
+    return out
+
+
+@pytest.fixture(scope="session")
 def chromium():
     from find_browser import find_browser
     from playwright.sync_api import sync_playwright

@@ -152,6 +152,11 @@ class Deck:
             return False
         return True
 
+    where = PLACE  # the script that finds the place
+
+    def resize_before_opening(self, size: tuple[int, int]) -> None:
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+
     def resize(self, size: tuple[int, int]) -> None:
         if self.page.viewport_size != {"width": size[0], "height": size[1]}:
             self.page.set_viewport_size({"width": size[0], "height": size[1]})

@@ -19,7 +19,7 @@
   // What is on the slide but not to be seen there, or is cut on purpose
   const UNSEEN =
     "aside.notes, .reveal-skip, .cm-announced, mjx-assistive-mml, .MJX_Assistive_MathML, " +
-    ".jp-InternalAnchorLink, .jp-InputPrompt, .jp-OutputPrompt, .cm-cursorLayer, " +
+    ".course-demo-text, .jp-InternalAnchorLink, .jp-InputPrompt, .jp-OutputPrompt, .cm-cursorLayer, " +
     ".cm-selectionLayer, .jp-Toolbar, .jp-cell-toolbar";
   const MATH = "mjx-container, .MathJax_SVG, .MathJax_SVG_Display";
   const isShown = (element) =>

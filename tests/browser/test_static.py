@@ -2,25 +2,21 @@
 Each is walked as the live one is, on the projector's screen.
 """
 
+import re
 import time
 from dataclasses import asdict
 
 import nbformat
+import pdf
 import pytest
 import slides
 from deck import PROJECTOR, Deck
+from folding import fold_notebook
+from lesson import slides_of
 from server import NOTEBOOKS
 
 NAMES = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
 REQUEST_INSIDE = ("file:", "data:", "blob:")
-
-
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory):
-    """The assets of the decks; a test that cannot get them fails with what is missing."""
-    out = tmp_path_factory.mktemp("slides")
-    slides.provide_assets(out)
-    return out
 
 
 @pytest.fixture
@@ -46,10 +42,10 @@ def offline_page(chromium, console):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_deck_is_whole_without_network(name, folder, offline_page, console, report):
+def test_a_deck_is_whole_without_network(name, static_folder, offline_page, console, report):
     started = time.perf_counter()
     notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
-    deck = Deck(offline_page).open(slides.build(NOTEBOOKS / name, folder).as_uri())
+    deck = Deck(offline_page).open(slides.build(NOTEBOOKS / name, static_folder).as_uri())
     shown = list(deck.walk([PROJECTOR]))
     seconds = time.perf_counter() - started
     print(f"{name}: {len(shown)} static slides in {seconds:.0f} s")
@@ -72,10 +68,49 @@ def test_a_deck_is_whole_without_network(name, folder, offline_page, console, re
             assert any(picture in source for source in sources), f"no picture of {cell.id}"
 
 
-def test_a_deck_prints_one_page_a_slide(folder, offline_page):
+def test_folded_code_opens_by_key_and_click(static_folder, offline_page):
+    (path,) = NOTEBOOKS.glob("01*.ipynb")
+    notebook = nbformat.read(path, as_version=4)
+    fold_notebook(notebook)
+    made = static_folder / path.name
+    nbformat.write(notebook, made)
+    deck = Deck(offline_page).open(slides.build(made, static_folder).as_uri())
+    folded = offline_page.locator("details.course-folded").first
+    place = deck.place_of(folded)
+    deck.go(place)
+    is_open = "details => details.open"
+    offline_page.keyboard.press("c")
+    assert folded.evaluate(is_open)
+    offline_page.keyboard.press("c")
+    assert not folded.evaluate(is_open)
+    folded.locator("summary").focus()
+    offline_page.keyboard.press("Enter")
+    assert folded.evaluate(is_open)
+    assert deck.place == place
+
+
+@pytest.mark.parametrize("notes", [False, True], ids=["slides", "with notes"])
+def test_the_pdf_is_tagged_and_its_pictures_speak(notes, static_folder, offline_page):
+    (path,) = NOTEBOOKS.glob("02*.ipynb")
+    deck = slides.build(path, static_folder)
+    data = pdf.print_deck(offline_page, deck, notes).read_bytes()
+    notebook = nbformat.read(path, as_version=4)
+    assert len(re.findall(rb"/Type\s*/Page\b", data)) == len(slides_of(notebook))
+    assert b"/StructTreeRoot" in data
+    assert b"/Outlines" in data
+    pictures = sum(
+        "image/png" in o.get("data", {}) for c in notebook.cells for o in c.get("outputs", [])
+    )
+    assert data.count(b"/Alt") >= pictures
+    assert data.count(b"/H2") >= 5
+    width, height = map(int, re.search(rb"/MediaBox \[0 0 (\d+) (\d+)\]", data).groups())
+    assert (width, height) == ((1440, 540) if notes else (960, 540))  # points: 1920 or 1280 px
+
+
+def test_a_deck_prints_one_page_a_slide(static_folder, offline_page):
     (path,) = NOTEBOOKS.glob("00*.ipynb")
     page = offline_page
-    page.goto(slides.build(path, folder).as_uri() + "?print-pdf")
+    page.goto(slides.build(path, static_folder).as_uri() + "?print-pdf")
     page.wait_for_selector(".pdf-page section")
     pages = page.locator(".pdf-page").count()
     assert pages == page.locator(".pdf-page section:not(.stack)").count() >= 10

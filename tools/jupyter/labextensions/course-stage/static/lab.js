@@ -26,6 +26,15 @@ export function keepClean(panel) {
   });
 }
 
+// Once the style is there, the panels ask again how narrow they may be.
+export function widenFileList(app, style) {
+  const fit = () => {
+    for (const widget of app.shell.widgets("left")) widget.parent?.parent?.fit();
+  };
+  if (style.sheet) fit();
+  else style.addEventListener("load", fit);
+}
+
 export function addPresent(app, tracker, page) {
   app.commands.addCommand(PRESENT, {
     label: "Present as Slides",
@@ -42,8 +51,14 @@ export function addPresent(app, tracker, page) {
       else location.href = address.href;
     },
   });
-  // twice the class: more specific than RISE's own binding, a narrow pane beside the notebook
-  for (const selector of [".jp-Notebook.jp-Notebook", "body"]) {
-    app.commands.addKeyBinding({ command: PRESENT, keys: ["Alt R"], selector });
-  }
+  // On the window, before JupyterLab: there the key belongs to RISE, for a narrow pane at the side.
+  const onKey = (event) => {
+    const alone = event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    const typing = event.target.closest?.("input, textarea");
+    if (!alone || event.code !== "KeyR" || typing || !tracker.currentWidget) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    app.commands.execute(PRESENT);
+  };
+  window.addEventListener("keydown", onKey, true);
 }

@@ -2,7 +2,7 @@
 
 import { nameEverything } from "./names.js";
 import { Deck } from "./deck.js";
-import { addPresent, keepClean } from "./lab.js";
+import { addPresent, keepClean, widenFileList } from "./lab.js";
 
 // A package that the page shares with its extensions; undefined if it has none of that name.
 async function sharedPackage(scope, name) {
@@ -15,13 +15,14 @@ function addStyle(here) {
   link.rel = "stylesheet";
   link.href = new URL("stage.css", here).href;
   document.head.append(link);
+  return link;
 }
 
 export async function plugins(scope, opened, here) {
   const { INotebookTracker, NotebookActions } = await sharedPackage(scope, "@jupyterlab/notebook");
   const page = JSON.parse(document.getElementById("jupyter-config-data").textContent);
   const inRise = page.appName === "Rise";
-  addStyle(here);
+  const style = addStyle(here);
   return [
     {
       id: "course-stage:plugin",
@@ -34,7 +35,10 @@ export async function plugins(scope, opened, here) {
         tracker.forEach(look);
         tracker.widgetAdded.connect((_, panel) => look(panel));
         if (inRise) new Deck(tracker, NotebookActions, opened, page);
-        else addPresent(app, tracker, page);
+        else {
+          addPresent(app, tracker, page);
+          app.restored.then(() => widenFileList(app, style));
+        }
       },
     },
   ];

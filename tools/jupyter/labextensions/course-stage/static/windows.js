@@ -26,9 +26,13 @@ export function titleOf(slide) {
   return copy?.textContent.trim() ?? "";
 }
 
+const NOT_COPIED =
+  ".lm-mod-hidden, .jp-Toolbar, .jp-cell-toolbar, button, aside.notes, .reveal-skip, .cm-announced";
+
 // A slide as it looks, without life and without names that would be there twice.
 export function copyOf(slide) {
   const inner = slide.cloneNode(true);
+  for (const extra of inner.querySelectorAll(NOT_COPIED)) extra.remove();
   for (const element of [inner, ...inner.querySelectorAll("*")]) {
     element.removeAttribute("id");
     element.removeAttribute("tabindex");
