@@ -20,7 +20,23 @@ from course_utils.exercises.engine import Choice, find
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FINISHED = ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13"]
+FINISHED = [
+    "00",
+    "01",
+    "02",
+    "03",
+    "04",
+    "05",
+    "06",
+    "07",
+    "08",
+    "09",
+    "10",
+    "11",
+    "12",
+    "13",
+    "14",
+]
 
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
 TAGS = {"exercise", "check", "solution", "widget", "nbval-ignore-output"}
@@ -124,9 +140,9 @@ def test_every_cell_has_a_slide_type_and_known_tags(notebook):
 
 
 def test_every_slide_has_a_heading(notebook):
-    for cells in slides_of(notebook):
-        levels = [level for cell in cells for level, _ in headings_of(cell)]
-        assert any(level <= 3 for level in levels), f"{cells[0].id}: a slide without a heading"
+    for slide in slides_of(notebook):
+        levels = [level for cell in slide for level, _ in headings_of(cell)]
+        assert any(level <= 3 for level in levels), f"{slide[0].id}: a slide without a heading"
 
 
 def test_claims_and_figures_are_folded(path, notebook):
@@ -139,9 +155,9 @@ def test_claims_and_figures_are_folded(path, notebook):
 def test_few_slides_show_the_code_of_a_claim():
     shown, total = [], 0
     for path in NOTEBOOKS:
-        for cells in slides_of(read(path)):
+        for slide in slides_of(read(path)):
             total += 1
-            shown += [cell.id for cell in cells if shows_a_claim(cell)]
+            shown += [cell.id for cell in slide if shows_a_claim(cell)]
     assert len(shown) <= MOST_CLAIM_CODE * total, shown
 
 
