@@ -22,6 +22,7 @@ from course_utils.validation import (
     require_equal_length,
     require_finite,
     require_number,
+    require_rows,
 )
 
 Data = tuple[np.ndarray, np.ndarray]
@@ -286,7 +287,7 @@ def evaluate(
     Computed in batches to save memory, see `memory_batches`; a batch counts by its size, so the
     result is that of one large batch. The accuracy is NaN where the loss predicts no class.
     """
-    x = network.check_input("x", x)
+    x = _checked_input(network, "x", x)
     require_equal_length("x", x, "y", y)
     totals = np.zeros(2)
     for few in memory_batches(x, batch_size):
@@ -442,7 +443,7 @@ def _checked_data(network: Network, name: str, data: Data) -> Data:
     if not isinstance(data, tuple) or len(data) != 2:
         raise TypeError(f"{name} is {type(data).__name__}, expected a pair (x, y)")
     x, y = data
-    x = network.check_input(f"{name} x", x)
+    x = _checked_input(network, f"{name} x", x)
     require_finite(f"{name} x", x)
     y = np.asarray(y)
     require_equal_length(f"{name} x", x, f"{name} y", y)
@@ -460,6 +461,11 @@ def _require_empty(history: History) -> History:
             "history = History() in the same cell"
         )
     return history
+
+
+def _checked_input(network: Network, name: str, x: np.ndarray) -> np.ndarray:
+    """x as an array. A network from elsewhere, such as that of notebook 06, may not look itself."""
+    return getattr(network, "check_input", require_rows)(name, x)
 
 
 def _require_generator(rng: np.random.Generator) -> None:
