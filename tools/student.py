@@ -62,6 +62,7 @@ HANDED_OUT = (
     "tools/slides_assets.txt",
     "tools/sweep.py",
     "tools/templates/course_slides/*",
+    "tools/workloads.py",
 )
 README = "tools/templates/student_readme.md"  # it becomes the README.md of the copy
 
