@@ -52,7 +52,7 @@ slides: install ## build static slides in build/slides that need no network (NB=
 execute: install ## run the notebooks and store their outputs (NB=02 picks one)
 	@$(PY) tools/execute.py $(ARGS) $(NB)
 
-sweep: install ## train the 798 runs behind notebook 11 anew, under 30 minutes (goes on where it stopped)
+sweep: install ## compare ten optimizers anew: 11,040 trainings, about 70 minutes (goes on where it stopped)
 	$(RUN) $(PY) tools/sweep.py $(ARGS)
 
 clean: ## delete caches and what is built (.venv and data stay)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from course_utils.losses import SoftmaxCrossEntropy
-from course_utils.network import mlp
+from course_utils.network import convnet, mlp
 from course_utils.optimizers import SGD, AdamW, Lion, Muon, ScheduleFreeAdamW, newton_schulz
 from course_utils.training import Callback, KeepBest, evaluate, fit
 
@@ -294,6 +294,21 @@ def test_a_network_names_its_hidden_matrices():
     single = mlp([4, 3], rng=0)
     assert single.matrices() == single.matrices(input_layer=True) == []
     assert single.matrices(True, True) == [(0, 4, 3)]
+
+
+def test_the_filters_of_a_convolution_are_a_matrix_too(rng):
+    """W is (kernel * kernel * channels_in, channels_out); the first convolution is the input."""
+    network = convnet((8, 8, 3), [4, 6], 5, rng=rng)
+    ((start, rows, columns),) = network.matrices()
+    assert (rows, columns) == (3 * 3 * 4, 6)
+    hidden = [array for _, array in network.named_parameters() if array.shape == (rows, columns)]
+    part = network.theta[start : start + rows * columns].reshape(rows, columns)
+    np.testing.assert_array_equal(part, hidden[0])
+    x, y = rng.normal(size=(40, 8, 8, 3)).astype(np.float32), rng.integers(0, 5, 40)
+    before = evaluate(network, LOSS, x, y)[0]
+    options = {"epochs": 10, "batch_size": 20, "rng": rng, "progress": False}
+    fit(network, LOSS, Muon(0.02, network.matrices()), (x, y), **options)
+    assert evaluate(network, LOSS, x, y)[0] < 0.5 * before
 
 
 @pytest.mark.parametrize(

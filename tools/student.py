@@ -70,6 +70,7 @@ HANDED_OUT = (
     "tools/sweep.py",
     "tools/templates/course_slides/*",
     "tools/templates/slides_index.html",
+    "tools/workloads.py",
 )
 README = "tools/templates/student_readme.md"  # it becomes the README.md of the copy
 

@@ -473,6 +473,11 @@ EXERCISES = (
                 "The root is right for independent random terms, as at the start. The steps of one "
                 "unit's weights are not independent: all answer the same error.",
             ),
+            "e": Option(
+                "Nowhere: a rate says nothing about another network.",
+                "It says a lot, if you know how a step acts on a hidden sum. What does twice the "
+                "width do to it?",
+            ),
         },
         correct="c",
         insight="Or write the 1/width into the network (muP), and keep the rate.",

@@ -32,7 +32,8 @@ def levelled_values(
         left.plot(values, images, color=RUN_COLORS[place], ls=LINE_STYLES[place], label=name)
     left.axhline(1, color=COLORS["gray"], ls=":", lw=1.8)
     left.set(xlabel="singular value before", ylabel="after", xscale="log")
-    left.legend(loc="upper left", fontsize=12)
+    left.set_ylim(0, 1.6)
+    left.legend(loc="upper left", fontsize=12, ncols=3)
     for place, (name, spectrum) in enumerate(spectra.items()):
         style = {"color": (BACKWARD, FORWARD)[place % 2], "marker": MARKERS[place], "ms": 5}
         right.plot(np.arange(1, len(spectrum) + 1), spectrum, ls="none", label=name, **style)
@@ -51,7 +52,7 @@ def losses_over_steps(
 ) -> Figure:
     """One panel a name, in it one recorded curve a run from step 1, both axes logarithmic.
 
-    `levels` are drawn as dotted lines in every panel and named at its right edge. See where a
+    `levels` are drawn as dotted lines and named in every panel. See where a
     curve settles, and which go on falling.
     """
     figure, all_axes = plt.subplots(1, len(panels), figsize=(10.8, 4.3), sharey=True, squeeze=False)
@@ -62,8 +63,8 @@ def losses_over_steps(
             axes.loglog(steps, loss_floor(np.asarray(losses)), label=run, **style)
         for text, level in (levels or {}).items():
             axes.axhline(level, color=COLORS["gray"], ls=":", lw=1.8)
-            axes.annotate(text, (1, level), xycoords=("axes fraction", "data"), fontsize=12,
-                          ha="right", va="bottom")  # fmt: skip
+            axes.annotate(text, (0.4, level), xycoords=("axes fraction", "data"), fontsize=12,
+                          ha="left", va="top")  # fmt: skip
         axes.set(xlabel=xlabel)
         if len(panels) > 1:
             axes.set_title(name, fontsize=13.5)
@@ -89,7 +90,7 @@ def sharpness_over_steps(
         left.axhline(limit, color=RUN_COLORS[place], ls=":", lw=2)
         right.semilogy(np.arange(len(losses[name])), losses[name], alpha=0.85, **style)
     left.set(xlabel="step", ylabel="rate x sharpness")
-    left.set_ylim(0, 1.35 * max(limit for _, _, limit in runs.values()))
+    left.set_ylim(0, 1.75 * max(limit for _, _, limit in runs.values()))
     left.legend(loc="upper right", fontsize=12, ncols=2)
     right.set(xlabel="step", ylabel="training loss")
     return _head(figure, title)
