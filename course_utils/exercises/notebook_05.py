@@ -726,6 +726,14 @@ EXERCISES = (
         "05.2",
         "Momentum, in place",
         WRITE,
+        hints=(
+            "The velocity remembers. Where must it be kept so that the next call still has it, and "
+            "only this object?",
+            "First the velocity, then the step. Both change an array that is already there.",
+            "Two lines: a new value for `self.velocity` (the old one, times mu, plus the "
+            "gradient), "
+            "and `theta -= ...`, which changes the array that was handed over.",
+        ),
         reference=Momentum,
         cases=_momentum_cases,
         observe=momentum_steps,
@@ -901,6 +909,15 @@ EXERCISES = (
         "05.4",
         "Adam, in place",
         WRITE,
+        hints=(
+            "Two averages that begin at 0, and so are too small at first. Everything else is "
+            "RMSProp "
+            "with momentum.",
+            "In this order: count the step, update m and v, correct copies of both, move theta in "
+            "place.",
+            "The correction divides by what has arrived so far: 1 - beta to the power t. m and v "
+            "themselves stay uncorrected, and eps stands beside the root.",
+        ),
         reference=Adam,
         cases=_adam_cases,
         observe=adam_steps,
