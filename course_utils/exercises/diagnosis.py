@@ -10,7 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from course_utils.exercises import permute, reading, search, source, trials
+import course_utils.exercises.permute as permute
+import course_utils.exercises.reading as reading
+import course_utils.exercises.search as search
+import course_utils.exercises.source as source
+import course_utils.exercises.trials as trials
 from course_utils.exercises.relations import relation
 from course_utils.exercises.stubs import is_open, is_stub, shows_dots
 from course_utils.exercises.translate import explain

@@ -7,7 +7,7 @@ import ast
 import itertools
 from dataclasses import dataclass
 
-from course_utils.exercises import operators
+import course_utils.exercises.operators as operators
 from course_utils.exercises.source import FUNCTIONS, Source, is_dots, set_in
 
 LOOPS = (ast.For, ast.While)

@@ -6,7 +6,10 @@ What an exercise consists of stands in `kinds`; its names can be imported from h
 import importlib
 from dataclasses import replace
 
-from course_utils.exercises import cells, hints, record, source
+import course_utils.exercises.cells as cells
+import course_utils.exercises.hints as hints
+import course_utils.exercises.record as record
+import course_utils.exercises.source as source
 from course_utils.exercises.kinds import Choice, Function, Mistake, Numbers, Option
 from course_utils.exercises.trials import Goal
 from course_utils.exercises.verdict import NOT_ATTEMPTED, Verdict, verdict_on

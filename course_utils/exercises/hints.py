@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.exercises import source, trials
-from course_utils.exercises.verdict import listed, shortened, with_code
+import course_utils.exercises.source as source
+import course_utils.exercises.trials as trials
+from course_utils.exercises.verdict import listed, sentence, shortened, with_code
 
 LAST = "The solution cell is the last resort: it is folded below the check."
 WHAT = {
@@ -112,7 +113,7 @@ def _near(names):
 
 def _of_function(exercise):
     text = inspect.getdoc(exercise.reference) or exercise.objective
-    first = f"What it does: {' '.join(text.split())}"
+    first = sentence(f"What it does: {' '.join(text.split())}")
     return [first, _shapes(exercise), _ingredients(exercise)]
 
 

@@ -20,7 +20,11 @@ from functools import cached_property
 
 import numpy as np
 
-from course_utils.exercises import diagnosis, number_forms, numbers, source, trials
+import course_utils.exercises.diagnosis as diagnosis
+import course_utils.exercises.number_forms as number_forms
+import course_utils.exercises.numbers as numbers
+import course_utils.exercises.source as source
+import course_utils.exercises.trials as trials
 from course_utils.exercises.attempt import SECONDS
 from course_utils.exercises.compare import TOLERANCE
 from course_utils.exercises.verdict import (

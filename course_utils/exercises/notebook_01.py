@@ -304,6 +304,14 @@ EXERCISES = (
         "01.3",
         "A safe softmax",
         FAILS,
+        hints=(
+            "Softmax feels only differences between logits. Which shift of a row makes `exp` safe?",
+            "Two steps: shift each row, then `exp` and divide each row by its own sum. What must "
+            "the "
+            "shapes of maximum and sum be, so that NumPy lays them along the rows?",
+            "In the exponent: Z less the largest logit of its row, with `keepdims=True`. In the "
+            "return: that, divided by the sum of its row, again with `keepdims=True`.",
+        ),
         reference=softmax,
         cases=_softmax_cases,
         mistakes=[
@@ -416,6 +424,13 @@ EXERCISES = (
         "01.4",
         "The gradient of the cross-entropy",
         LOSSES,
+        hints=(
+            "For one example the slope at the logit is very short. What does the mean over the "
+            "batch "
+            "add to it?",
+            "Predicted minus wanted. Predicted is a probability: which function makes it of z?",
+            "One line: the difference of `sigmoid(z)` and y, divided by the number of rows.",
+        ),
         reference=bce_gradient,
         cases=_bce_cases,
         mistakes=[

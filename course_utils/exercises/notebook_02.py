@@ -308,6 +308,13 @@ EXERCISES = (
         "02.2",
         "Backward of a dense layer",
         FROM_SHAPES,
+        hints=(
+            "A gradient has the shape of the thing it belongs to. Write down the three shapes.",
+            "dX is made of dZ and W, dW of X and dZ, db of dZ alone. Which of them must be "
+            "transposed "
+            "so that the inner sizes meet?",
+            "db: every row of the batch has used the same b. What happens to gradients that meet?",
+        ),
         reference=dense_backward,
         cases=_dense_cases,
         names=("dX", "dW", "db"),
@@ -375,6 +382,11 @@ EXERCISES = (
         "02.3",
         "Backward of the ReLU",
         CHAIN_RULE,
+        hints=(
+            "The ReLU is a gate. Which number decided whether it was open?",
+            "The chain rule: local slope times what arrives. The local slope is 1 or 0.",
+            "A comparison of Z with 0 gives that slope for every entry; it multiplies dA.",
+        ),
         reference=relu_backward,
         cases=_relu_cases,
         names=("dZ",),
@@ -436,6 +448,13 @@ EXERCISES = (
         "02.4",
         "Find the wrong line",
         FIND,
+        hints=(
+            "Which lines have only right results behind them, and which ones feed only wrong ones?",
+            "Lines 1 to 3 give 2.W and 2.b, which agree. 0.W and 0.b are both off: what do they "
+            "share?",
+            "Line 4 or line 5. In one of them, something is tested that decided nothing on the way "
+            "forward.",
+        ),
         reference=backward_pass,
         cases=_pass_cases,
         given=broken_pass,

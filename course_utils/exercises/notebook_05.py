@@ -512,6 +512,14 @@ EXERCISES = (
         "05.2",
         "Momentum, in place",
         WRITE,
+        hints=(
+            "The velocity remembers. Where must it be kept so that the next call still has it, and "
+            "only this object?",
+            "First the velocity, then the step. Both change an array that is already there.",
+            "Two lines: a new value for `self.velocity` (the old one, times mu, plus the "
+            "gradient), "
+            "and `theta -= ...`, which changes the array that was handed over.",
+        ),
         reference=Momentum,
         cases=_momentum_cases,
         observe=momentum_steps,
@@ -734,7 +742,7 @@ EXERCISES = (
             ),
         ],
         insight="Starting m at the first gradient needs no correction, but counts that gradient "
-        "(1 - beta^t) / (1 - beta) times as much: nearly ten times at beta = 0.9, for ever.",
+        "(1 - beta^t) / (1 - beta) times as much: nearly ten times at beta = 0.9, forever.",
     ),
     Function(
         "05.5",

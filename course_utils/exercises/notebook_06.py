@@ -713,6 +713,11 @@ EXERCISES = (
         "06.4",
         "Batch norm, forward",
         WRITE,
+        hints=(
+            "Which axis holds the examples? Mean and variance run over it, one for each feature.",
+            "Four lines, as in the formulas: mu, sigma, x_hat, out. eps stands under the root.",
+            "`axis=0` in both means, `np.sqrt(... + eps)`, and the brackets around x - mu.",
+        ),
         reference=batch_norm,
         names=("out", "x_hat", "sigma"),
         loose=("sigma",),
@@ -803,6 +808,15 @@ EXERCISES = (
         "06.5",
         "Batch norm, backward",
         WRITE,
+        hints=(
+            "dgamma and dbeta are those of a line, out = gamma x_hat + beta, added up over the "
+            "batch.",
+            "For dx begin with g = gamma times grad_output. Two things are taken away from it: its "
+            "mean, and the part that goes along with x_hat.",
+            "All means run over the rows (axis 0). At the end everything is divided by sigma: "
+            "where "
+            "do the brackets stand?",
+        ),
         reference=batch_norm_backward,
         names=("dx", "dgamma", "dbeta"),
         cases=_backward_cases,

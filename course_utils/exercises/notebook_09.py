@@ -561,6 +561,13 @@ EXERCISES = (
         "09.4",
         "Early stopping",
         objective="use dropout, batch norm, early stopping and clipping",
+        hints=(
+            "Two numbers are kept while you go: the lowest loss so far, and its epoch.",
+            "A new lowest loss sets both. Else: how many epochs have passed since the best one?",
+            "Return from inside the loop when it has waited `patience` epochs; behind the loop, "
+            "if the "
+            "losses end first.",
+        ),
         reference=early_stop,
         cases=_early_cases,
         mistakes=[

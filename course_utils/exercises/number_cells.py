@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from course_utils.exercises import source, trials
+import course_utils.exercises.source as source
+import course_utils.exercises.trials as trials
 from course_utils.exercises.attempt import Outcome
 
 PURE_METHODS = {"sum", "mean", "max", "min", "astype", "std", "var", "item", "prod", "cumsum"}

@@ -11,7 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from course_utils.exercises import search, source
+import course_utils.exercises.search as search
+import course_utils.exercises.source as source
 from course_utils.exercises.attempt import run
 from course_utils.exercises.compare import agree, difference
 from course_utils.exercises.number_cells import Work, as_source

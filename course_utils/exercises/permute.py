@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from course_utils.exercises import reading, trials
+import course_utils.exercises.reading as reading
+import course_utils.exercises.trials as trials
 from course_utils.exercises.compare import agree
 from course_utils.exercises.source import Source
 from course_utils.exercises.trials import Trial

@@ -11,7 +11,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from course_utils.exercises import edits, trials
+import course_utils.exercises.edits as edits
+import course_utils.exercises.trials as trials
 from course_utils.exercises.attempt import memory, run_bare, silence
 from course_utils.exercises.sentences import is_known, sentence
 from course_utils.exercises.source import Source

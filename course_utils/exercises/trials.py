@@ -249,8 +249,10 @@ def _short(value):
         return f"of shape {value.shape}"
     if isinstance(value, (float, np.floating)):
         return f"= {value:.4g}"
-    if isinstance(value, (list, tuple)) and len(value) > 6:
-        return f"of length {len(value)}"
+    if isinstance(value, (list, tuple)):
+        nested = any(isinstance(part, (list, tuple, np.ndarray)) for part in value)
+        if nested or len(value) > 8:
+            return f"of length {len(value)}"
     text = f"{value}"
     return f"= {text}" if len(text) <= 60 else f"= {text[:60]} ..."
 
