@@ -530,22 +530,22 @@ EXERCISES = (
                 "True, but the size of a loss moves no weight. What does?",
             ),
             "b": Option(
-                "Its slope at z carries the slope of the sigmoid, which is nearly 0 there.", ""
+                "Its gradient has the wrong sign there.",
+                "The sign is right: it says that z should grow. How loudly does it say so?",
             ),
             "c": Option(
                 "It cannot be computed for probabilities.",
                 "It can: (p - y)^2 is 0.98 here. Look at how it changes with z.",
             ),
             "d": Option(
-                "Its gradient has the wrong sign there.",
-                "The sign is right: it says that z should grow. How loudly does it say so?",
+                "Its slope at z carries the slope of the sigmoid, which is nearly 0 there.", ""
             ),
             "e": Option(
                 "Because p = 0.01 is clipped.",
                 "Nothing is clipped here. Compare the two slopes at z.",
             ),
         },
-        correct="b",
+        correct="d",
         insight="0.02 against 0.99: the cross-entropy divides out just the factor that vanishes.",
     ),
     Function(

@@ -390,7 +390,10 @@ EXERCISES = (
                 "Whether the last loss is within 1% of the lowest of this run.",
                 "The last one is nearly always the lowest of its own run, also of a slow one.",
             ),
-            "b": Option("The norm of the gradient, and what a larger rate does.", ""),
+            "b": Option(
+                "Whether the validation loss has stopped falling, too.",
+                "A good question, but another one: a slow run is slow on both.",
+            ),
             "c": Option(
                 "Whether the curve looks flat.",
                 "So does a run with a rate that is far too small. What tells the two apart?",
@@ -399,12 +402,9 @@ EXERCISES = (
                 "Nothing: 0.1% a step is converged.",
                 "0.1% a step is 10% in 100 steps. Which number would be 0 at a minimum?",
             ),
-            "e": Option(
-                "Whether the validation loss has stopped falling, too.",
-                "A good question, but another one: a slow run is slow on both.",
-            ),
+            "e": Option("The norm of the gradient, and what a larger rate does.", ""),
         },
-        correct="b",
+        correct="e",
         insight="A flat curve tells about the rate; the gradient tells about the place.",
     ),
     Function(

@@ -349,7 +349,11 @@ EXERCISES = (
                 "On the training images: they are the most.",
                 "They have been learned by heart. Which rate memorizes best is another question.",
             ),
-            "b": Option("On the validation images.", ""),
+            "b": Option(
+                "On the first half of the test images, and report the second half.",
+                "That would be honest, too. But it is what the validation images are for, and the "
+                "test would have only half its size.",
+            ),
             "c": Option(
                 "On the test images: that is the number you report.",
                 "The best of ten is partly luck with these images. Then the number you report is "
@@ -359,21 +363,18 @@ EXERCISES = (
                 "On all of them, for the least noise.",
                 "Then nothing is left that the choice has not seen.",
             ),
-            "e": Option(
-                "On the first half of the test images, and report the second half.",
-                "That would be honest, too. But it is what the validation images are for, and the "
-                "test would have only half its size.",
-            ),
+            "e": Option("On the validation images.", ""),
         },
-        correct="b",
+        correct="e",
         insight="Validation may be looked at as often as you like; the test set once.",
     ),
     Choice(
         "07.5",
         "A pixel that never changes",
         STANDARDIZE,
-        question="A pixel is 0 in all training images. In one test image it is 0.5. What should "
-        "the standardized value be?",
+        question="Each pixel is standardized by its own mean and std, without a floor. One pixel is "
+        "0 in all training images. In one test image it is 0.5. What should the standardized value "
+        "be?",
         options={
             "a": Option("0.5: divide by 1 where the std is 0.", ""),
             "b": Option(

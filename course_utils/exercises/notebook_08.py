@@ -462,21 +462,21 @@ EXERCISES = (
                 "It does not, but it does know about places: weight k always meets input k. Does "
                 "input k still mean the same in every photo?",
             ),
-            "b": Option("It falls, but stays above chance: the colors as such are left.", ""),
+            "b": Option(
+                "It rises: the orders act like more data.",
+                "Moving a photo by a pixel makes data that look like photos. Does this?",
+            ),
             "c": Option(
                 "It falls to chance, 10%: nothing can be learned.",
                 "Shuffling moves the numbers but keeps them. Is the sea not still blue?",
             ),
-            "d": Option(
-                "It rises: the orders act like more data.",
-                "Moving a photo by a pixel makes data that look like photos. Does this?",
-            ),
+            "d": Option("It falls, but stays above chance: the colors as such are left.", ""),
             "e": Option(
                 "It stays, if the rows of the first weight matrix are shuffled along.",
                 "There is one weight matrix and there are thousands of orders. Along with which?",
             ),
         },
-        correct="b",
+        correct="d",
         insight="One order for all changes nothing; an order for each destroys all but the colors.",
     ),
     Function(

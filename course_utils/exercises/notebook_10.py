@@ -212,22 +212,22 @@ EXERCISES = (
         "diagnose",
         question="Its loss stands at ln 10. What is its cause?",
         options={
-            "a": Option(
-                "the rate is too low",
-                "The rate scales a gradient. What is the gradient of layer 0 here?",
-            ),
+            "a": Option("all weights are equal", ""),
             "b": Option(
                 "the biases are too low",
                 "Dead they are. But with low biases the weights would have a gain above 0.",
             ),
-            "c": Option("all weights are equal", ""),
+            "c": Option(
+                "the rate is too low",
+                "The rate scales a gradient. What is the gradient of layer 0 here?",
+            ),
             "d": Option("the labels are misaligned", "Nearest examples agree, far above chance."),
             "e": Option(
                 "the gradient vanishes in the sigmoids",
                 "A gradient that fades gets smaller from layer to layer. And: no sigmoid.",
             ),
         },
-        correct="c",
+        correct="a",
         insight="Units that start equal stay equal. Random weights tell them apart.",
     ),
     Choice(

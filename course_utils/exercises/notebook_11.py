@@ -343,7 +343,10 @@ EXERCISES = (
                 "Ten seeds are too few for an interval.",
                 "Ten paired seeds give an honest interval. It may be wide, and then says so.",
             ),
-            "b": Option("The methods had unequal tuning.", ""),
+            "b": Option(
+                "Forty rates are too many to try.",
+                "The more rates are tried the better, if everybody gets as many. Who did?",
+            ),
             "c": Option(
                 "Intervals must be at 99%.",
                 "The level says how often such intervals miss. It does not say who was tuned.",
@@ -353,12 +356,9 @@ EXERCISES = (
                 "They may be right for the task they were published on. What was done for one "
                 "side only?",
             ),
-            "e": Option(
-                "Forty rates are too many to try.",
-                "The more rates are tried the better, if everybody gets as many. Who did?",
-            ),
+            "e": Option("The methods had unequal tuning.", ""),
         },
-        correct="b",
+        correct="e",
         insight="The best of 40 is compared with the best of 1. No interval repairs that.",
     ),
     Function(
