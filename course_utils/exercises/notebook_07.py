@@ -372,9 +372,9 @@ EXERCISES = (
         "07.5",
         "A pixel that never changes",
         STANDARDIZE,
-        question="Each pixel is standardized by its own mean and std, without a floor. One pixel is "
-        "0 in all training images. In one test image it is 0.5. What should the standardized value "
-        "be?",
+        question="Each pixel is standardized by its own mean and std, without a floor. One pixel "
+        "is 0 in all training images. In one test image it is 0.5. What should the standardized "
+        "value be?",
         options={
             "a": Option("0.5: divide by 1 where the std is 0.", ""),
             "b": Option(
