@@ -485,24 +485,27 @@ EXERCISES = (
         mistakes=[
             Mistake(
                 lambda step: 2 / 26,
-                "That is the best rate of all that stay the same: 0.09 of the distance is left. "
-                "Now let it change. Which curvature does a rate of 1/5 bring to 0 at once, and "
-                "which steps repair what it does to the steep axes?",
+                "This is the range of the best constant rate, which leaves 0.09. Let the rates "
+                "differ: which curvature does a rate of 1/5 bring to 0 at once, and which steps "
+                "repair what it does to the steep axes?",
             ),
             Mistake(
                 lambda step: 0.04,
-                "Safe, and too slow along the flat axes: their factor is 1 - rate * 1. Which "
-                "single step would help them most?",
+                "Along some axis a good part of the distance is left. Work out the product for a "
+                "curvature of 1 and for one of 25: which is larger, and which single step would "
+                "help most there?",
             ),
             Mistake(
                 lambda step: 0.1,
-                "It diverges. A rate above 2 / 25 makes the steepest axis grow. It may, now and "
-                "then, but smaller rates must bring it back.",
+                "Along some axis it ends farther away than it began. A rate above 2 / 25 makes "
+                "the steepest axis grow. It may, now and then, but smaller rates must bring it "
+                "back.",
             ),
             Mistake(
                 lambda step: 0.07 * 0.7**step,
-                "The rates die out before the flat axes have arrived: added up, they are not even "
-                "0.25. How far does an axis of curvature 1 get with that?",
+                "Along some axis most of the distance is left: along a flat one if your rates add "
+                "up to too little, along a steep one if large rates are not repaired. Which is "
+                "it?",
             ),
         ],
         insight="The product of thirty factors 1 - rate * curvature is small everywhere if the "

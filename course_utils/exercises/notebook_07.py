@@ -474,13 +474,15 @@ EXERCISES = (
             ),
             Mistake(
                 _just_one_percent,
-                "With the images that you chose it on, just 1% is wrong. With new ones it is more "
-                "than that half of the time. What do you leave, so that chance may go against you?",
+                "Close: with some network a little more than 1% of the new images is read "
+                "wrongly. With the images that you chose it on it may have been less. What do you "
+                "leave, so that chance may go against you?",
             ),
             Mistake(
                 lambda confidence, right: 0.999,
-                "One number for all: a modest network then reads hardly anything, one that "
-                "exaggerates too much. The two arrays say which kind this one is.",
+                "With one network hardly a letter is read, with another too much of it is wrong. "
+                "Is it one number for all? The two arrays say whether this network is modest or "
+                "exaggerates.",
             ),
             Mistake(
                 lambda confidence, right: right.sum(),
@@ -489,8 +491,8 @@ EXERCISES = (
             ),
             Mistake(
                 lambda confidence, right: confidence[~right].max(),
-                "Now next to nothing is wrong, but hardly a letter is read. One wrong answer in a "
-                "hundred is allowed.",
+                "Next to nothing is wrong, but with some network hardly a letter is read. One "
+                "wrong answer in a hundred is allowed.",
             ),
         ],
         insight="A threshold that is chosen on data looks better on them than on new ones: so "

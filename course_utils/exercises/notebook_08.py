@@ -542,21 +542,24 @@ EXERCISES = (
         mistakes=[
             Mistake(
                 lambda x: np.abs(np.corrcoef(x, rowvar=False)).argmax(axis=1),
-                "Each pixel is most like itself. Whom does it resemble most among the others?",
+                "Some pixel is named as its own neighbor: each is most like itself. Whom does it "
+                "resemble most among the others?",
             ),
             Mistake(
                 _most_like(_squares_between),
-                "Pixels of the same brightness come together, and not those that rise and fall "
-                "together. What does not care about brightness and contrast?",
+                "Better than guessing, and not good yet. Brightness and contrast differ from "
+                "pixel to pixel: what measures how two of them rise and fall together, and does "
+                "not care about these?",
             ),
             Mistake(
                 lambda x: (np.arange(x.shape[1]) + 1) % x.shape[1],
-                "The next column was the neighbor before the shuffling, and is now just any pixel. "
-                "The numbers in x must tell.",
+                "No better than guessing. Where a column stands says nothing after the shuffling: "
+                "the numbers in x must tell.",
             ),
             Mistake(
                 lambda x: np.corrcoef(x, rowvar=False),
-                "That is how alike all pairs are. Asked for is one column for each column.",
+                "Asked for is one whole number for each of the 100 columns. How alike all pairs "
+                "are is a step on the way.",
             ),
         ],
         insight="The neighborhood is in the data, even shuffled, and a dense layer never uses it. "

@@ -192,13 +192,13 @@ EXERCISES = (
             ),
             Mistake(
                 lambda layers: [],
-                "You name no output. Then the way back has to compute all of them anew from the "
-                "input, and has all of them in memory at once.",
+                "Name some outputs, each once, by numbers from 1 to `layers`. If none is kept, "
+                "the way back has all of them in memory at once after all.",
             ),
             Mistake(
                 lambda layers: list(range(10, layers, 10)),
-                "That distance is right for 100 layers, and too small for 400. How must it grow "
-                "with their number?",
+                "It is enough for 36 and for 100 layers, and not for 400. How must the distance "
+                "between kept outputs grow with their number?",
             ),
         ],
         insight="The root of the number of layers: memory for one more forward pass. PyTorch has "
