@@ -66,13 +66,12 @@ def remembered(choose, layers):
     ends = [0, *kept, layers + 1]
     longest = max((b - a - 1 for a, b in pairwise(ends)), default=layers)
     peak = len(kept) + longest if fits else layers
+    most = 2 * layers**0.5
     return {
         f"of {layers} layers it names some by their numbers, 1 to {layers}, each once": fits,
         f"of {layers} layers it does not keep every output": len(kept) < layers,
-        f"with {layers} layers at most two thirds are in memory at once": fits
-        and peak <= layers * 2 / 3,
-        f"with {layers} layers at most {round(2 * layers**0.5)} outputs are in memory at once": fits
-        and peak <= 2 * layers**0.5,
+        f"with {layers} layers at most two thirds are in memory": fits and peak <= layers * 2 / 3,
+        f"with {layers} layers at most {most:.0f} outputs are in memory": fits and peak <= most,
     }
 
 
