@@ -576,22 +576,22 @@ EXERCISES = (
                 "True, but the size of a loss moves no weight. What does?",
             ),
             "b": Option(
-                "Its slope at z carries the slope of the sigmoid, which is nearly 0 there.", ""
+                "Its gradient has the wrong sign there.",
+                "The sign is right: it says that z should grow. How loudly does it say so?",
             ),
             "c": Option(
                 "It cannot be computed for probabilities.",
                 "It can: (p - y)^2 is 0.98 here. Look at how it changes with z.",
             ),
             "d": Option(
-                "Its gradient has the wrong sign there.",
-                "The sign is right: it says that z should grow. How loudly does it say so?",
+                "Its slope at z carries the slope of the sigmoid, which is nearly 0 there.", ""
             ),
             "e": Option(
                 "Because p = 0.01 is clipped.",
                 "Nothing is clipped here. Compare the two slopes at z.",
             ),
         },
-        correct="b",
+        correct="d",
         insight="0.02 against 0.99: the cross-entropy divides out just the factor that vanishes.",
     ),
     Function(
@@ -660,8 +660,8 @@ EXERCISES = (
         mistakes=[
             Mistake(
                 lambda: _turned(bends),
-                "W1 and W2 lie on their sides. One input, so W1 has one row; one output, so W2 has "
-                "one column.",
+                "The shapes do not fit together. One input, so W1 has one row; one output, so W2 "
+                "has one column; b1 has a number for each unit, b2 one.",
             ),
             Mistake(
                 _straight_pieces(20),
@@ -670,18 +670,19 @@ EXERCISES = (
             ),
             Mistake(
                 _straight_pieces(8, lambda slopes, knots: slopes),
-                "It runs away. To the right of its bend each unit goes on for ever, so slopes add "
-                "up. What must W2 hold, if not the slope of each piece?",
+                "Somewhere it is farther away than if it said 0. To the right of its bend each "
+                "unit goes on for ever, so slopes add up: what must W2 hold, if not the slope of "
+                "each piece?",
             ),
             Mistake(
                 lambda: (np.zeros((1, 8)), np.zeros(8), np.zeros((8, 1)), np.zeros(1)),
-                "It is as good as answering 0 everywhere. A unit bends where x W1 + b1 is 0: put "
-                "the bends between 0 and 2 pi, and give each one a weight.",
+                "It hardly follows yet. A unit bends where x W1 + b1 is 0: do the bends lie "
+                "between 0 and 2 pi, and does each change the slope as the sine does?",
             ),
             Mistake(
                 _straight_pieces(4),
-                "It goes the right way, but too coarsely: four pieces. You have eight bends, and "
-                "the sine is most curved at its top and at its bottom.",
+                "It follows, but too coarsely. Are all eight bends used, and where is the sine "
+                "most curved?",
             ),
         ],
         insight="A layer of ReLUs draws straight pieces. Each bend is one unit, and its weight is "

@@ -624,14 +624,14 @@ EXERCISES = (
         mistakes=[
             Mistake(
                 lambda f, x: (f(x + 1e-8) - f(x)) / 1e-8,
-                "That is a one-sided difference: its error falls only with eps. What changes if "
-                "you look to both sides?",
+                "So good is a one-sided difference at its best, or a central one with a poor "
+                "step. Do you look to both sides, and is the step well chosen?",
             ),
             Mistake(
                 lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,
-                "That is the central difference at its best step. You have two more evaluations: "
-                "its error is c eps^2 plus something far smaller. Which combination of two steps "
-                "makes c eps^2 cancel?",
+                "This is the range of the central difference. With four evaluations you have two "
+                "of them: each has the error c eps^2 plus something far smaller. Which "
+                "combination of two steps makes c eps^2 cancel?",
             ),
             Mistake(
                 _seven_points,
@@ -639,12 +639,12 @@ EXERCISES = (
             ),
             Mistake(
                 lambda f, x: (f(x + 1e-14) - f(x - 1e-14)) / 2e-14,
-                "The step is so small that the two values hardly differ: what is left is their "
-                "rounding.",
+                "Far from exact: your step is so small that rounding is left, or so large that "
+                "the curve counts.",
             ),
             Mistake(
                 lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 1e-5,
-                "Far off at every point. How far apart are the two points at which you look?",
+                "Far off. Do you divide by the distance between the points at which you look?",
             ),
         ],
         insight="Two central differences, of eps and 2 eps, have errors c eps^2 and 4 c eps^2: a "

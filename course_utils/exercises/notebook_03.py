@@ -441,7 +441,10 @@ EXERCISES = (
                 "Whether the last loss is within 1% of the lowest of this run.",
                 "The last one is nearly always the lowest of its own run, also of a slow one.",
             ),
-            "b": Option("The norm of the gradient, and what a larger rate does.", ""),
+            "b": Option(
+                "Whether the validation loss has stopped falling, too.",
+                "A good question, but another one: a slow run is slow on both.",
+            ),
             "c": Option(
                 "Whether the curve looks flat.",
                 "So does a run with a rate that is far too small. What tells the two apart?",
@@ -450,12 +453,9 @@ EXERCISES = (
                 "Nothing: 0.1% a step is converged.",
                 "0.1% a step is 10% in 100 steps. Which number would be 0 at a minimum?",
             ),
-            "e": Option(
-                "Whether the validation loss has stopped falling, too.",
-                "A good question, but another one: a slow run is slow on both.",
-            ),
+            "e": Option("The norm of the gradient, and what a larger rate does.", ""),
         },
-        correct="b",
+        correct="e",
         insight="A flat curve tells about the rate; the gradient tells about the place.",
     ),
     Function(
@@ -536,24 +536,27 @@ EXERCISES = (
         mistakes=[
             Mistake(
                 lambda step: 2 / 26,
-                "That is the best rate of all that stay the same: 0.09 of the distance is left. "
-                "Now let it change. Which curvature does a rate of 1/5 bring to 0 at once, and "
-                "which steps repair what it does to the steep axes?",
+                "This is the range of the best constant rate, which leaves 0.09. Let the rates "
+                "differ: which curvature does a rate of 1/5 bring to 0 at once, and which steps "
+                "repair what it does to the steep axes?",
             ),
             Mistake(
                 lambda step: 0.04,
-                "Safe, and too slow along the flat axes: their factor is 1 - rate * 1. Which "
-                "single step would help them most?",
+                "Along some axis a good part of the distance is left. Work out the product for a "
+                "curvature of 1 and for one of 25: which is larger, and which single step would "
+                "help most there?",
             ),
             Mistake(
                 lambda step: 0.1,
-                "It diverges. A rate above 2 / 25 makes the steepest axis grow. It may, now and "
-                "then, but smaller rates must bring it back.",
+                "Along some axis it ends farther away than it began. A rate above 2 / 25 makes "
+                "the steepest axis grow. It may, now and then, but smaller rates must bring it "
+                "back.",
             ),
             Mistake(
                 lambda step: 0.07 * 0.7**step,
-                "The rates die out before the flat axes have arrived: added up, they are not even "
-                "0.25. How far does an axis of curvature 1 get with that?",
+                "Along some axis most of the distance is left: along a flat one if your rates add "
+                "up to too little, along a steep one if large rates are not repaired. Which is "
+                "it?",
             ),
         ],
         insight="The product of thirty factors 1 - rate * curvature is small everywhere if the "

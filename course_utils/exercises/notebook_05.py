@@ -781,11 +781,11 @@ EXERCISES = (
         question="lr is 0.001. How far does Adam move a weight in its very first step, if its "
         "gradient is 0.0003? And if it is 300?",
         options={
-            "a": Option(
+            "a": Option("By about 0.001, both times.", ""),
+            "b": Option(
                 "By 0.0000003 and by 0.3: the rate times the gradient.",
                 "That is SGD. What does Adam divide by?",
             ),
-            "b": Option("By about 0.001, both times.", ""),
             "c": Option(
                 "By a tenth of that, because m takes only 1 - beta1 of the gradient.",
                 "So it does. And what is m divided by at t = 1?",
@@ -799,7 +799,7 @@ EXERCISES = (
                 "The first step is made before the second gradient is known.",
             ),
         },
-        correct="b",
+        correct="a",
         insight="For Adam the rate is a length: the first step is lr, whatever the gradient.",
     ),
 )

@@ -1039,7 +1039,7 @@ EXERCISES = (
         "Two spirals in 300 gradients",
         "train on XOR, circles, moons and a curve, and watch the boundary while it moves",
         reference=untangle,
-        cases=lambda rng: [(0,), (1,)],
+        cases=lambda rng: [(0,)],
         observe=untangled,
         mistakes=[
             Mistake(
@@ -1049,25 +1049,29 @@ EXERCISES = (
             ),
             Mistake(
                 _descent(0.3),
-                "It learns, but it is still on its way to the first bend. Plain descent crawls "
-                "here. Which method of notebook 05 gives every weight a step of its own length?",
+                "It learns, but it has hardly begun to bend. Plain descent crawls here. Which "
+                "method of notebook 05 gives every weight a step of its own length, and how high "
+                "may its rate be?",
             ),
             Mistake(
                 _adam_at_a_tenth,
-                "It bends, but it has not arrived. With 300 gradients each of them must count: "
-                "how high may the rate be before the loss begins to jump?",
+                "It bends, but it has not arrived. Is the rate too low for 300 gradients, or so "
+                "high that the loss jumps about at the end?",
             ),
             Mistake(
                 _descent(0.0),
-                "Nothing has moved. Is the new theta the one that you return?",
+                "The loss is not lower than at the start. Is the new theta the one that you "
+                "return, and is the rate low enough?",
             ),
             Mistake(
                 lambda loss_and_grad, theta: theta,
-                "You return what you were given, and have not asked for a single gradient.",
+                "The loss is not lower than at the start, and you have asked for no gradient at "
+                "all, or for more than 300.",
             ),
             Mistake(
                 _loss_returned,
-                "You return the loss. Asked for is the theta that has this loss.",
+                "What you return has not the shape of theta. Asked for is the theta itself, not "
+                "its loss.",
             ),
         ],
         insight="A rate for each weight, high at first and falling at the end: with the same 300 "

@@ -399,7 +399,11 @@ EXERCISES = (
                 "On the training images: they are the most.",
                 "They have been learned by heart. Which rate memorizes best is another question.",
             ),
-            "b": Option("On the validation images.", ""),
+            "b": Option(
+                "On the first half of the test images, and report the second half.",
+                "That would be honest, too. But it is what the validation images are for, and the "
+                "test would have only half its size.",
+            ),
             "c": Option(
                 "On the test images: that is the number you report.",
                 "The best of ten is partly luck with these images. Then the number you report is "
@@ -409,21 +413,18 @@ EXERCISES = (
                 "On all of them, for the least noise.",
                 "Then nothing is left that the choice has not seen.",
             ),
-            "e": Option(
-                "On the first half of the test images, and report the second half.",
-                "That would be honest, too. But it is what the validation images are for, and the "
-                "test would have only half its size.",
-            ),
+            "e": Option("On the validation images.", ""),
         },
-        correct="b",
+        correct="e",
         insight="Validation may be looked at as often as you like; the test set once.",
     ),
     Choice(
         "07.5",
         "A pixel that never changes",
         STANDARDIZE,
-        question="A pixel is 0 in all training images. In one test image it is 0.5. What should "
-        "the standardized value be?",
+        question="Each pixel is standardized by its own mean and std, without a floor. One pixel "
+        "is 0 in all training images. In one test image it is 0.5. What should the standardized "
+        "value be?",
         options={
             "a": Option("0.5: divide by 1 where the std is 0.", ""),
             "b": Option(
@@ -523,13 +524,15 @@ EXERCISES = (
             ),
             Mistake(
                 _just_one_percent,
-                "With the images that you chose it on, just 1% is wrong. With new ones it is more "
-                "than that half of the time. What do you leave, so that chance may go against you?",
+                "Close: with some network a little more than 1% of the new images is read "
+                "wrongly. With the images that you chose it on it may have been less. What do you "
+                "leave, so that chance may go against you?",
             ),
             Mistake(
                 lambda confidence, right: 0.999,
-                "One number for all: a modest network then reads hardly anything, one that "
-                "exaggerates too much. The two arrays say which kind this one is.",
+                "With one network hardly a letter is read, with another too much of it is wrong. "
+                "Is it one number for all? The two arrays say whether this network is modest or "
+                "exaggerates.",
             ),
             Mistake(
                 lambda confidence, right: right.sum(),
@@ -538,8 +541,8 @@ EXERCISES = (
             ),
             Mistake(
                 lambda confidence, right: confidence[~right].max(),
-                "Now next to nothing is wrong, but hardly a letter is read. One wrong answer in a "
-                "hundred is allowed.",
+                "Next to nothing is wrong, but with some network hardly a letter is read. One "
+                "wrong answer in a hundred is allowed.",
             ),
         ],
         insight="A threshold that is chosen on data looks better on them than on new ones: so "

@@ -508,21 +508,21 @@ EXERCISES = (
                 "It does not, but it does know about places: weight k always meets input k. Does "
                 "input k still mean the same in every photo?",
             ),
-            "b": Option("It falls, but stays above chance: the colors as such are left.", ""),
+            "b": Option(
+                "It rises: the orders act like more data.",
+                "Moving a photo by a pixel makes data that look like photos. Does this?",
+            ),
             "c": Option(
                 "It falls to chance, 10%: nothing can be learned.",
                 "Shuffling moves the numbers but keeps them. Is the sea not still blue?",
             ),
-            "d": Option(
-                "It rises: the orders act like more data.",
-                "Moving a photo by a pixel makes data that look like photos. Does this?",
-            ),
+            "d": Option("It falls, but stays above chance: the colors as such are left.", ""),
             "e": Option(
                 "It stays, if the rows of the first weight matrix are shuffled along.",
                 "There is one weight matrix and there are thousands of orders. Along with which?",
             ),
         },
-        correct="b",
+        correct="d",
         insight="One order for all changes nothing; an order for each destroys all but the colors.",
     ),
     Function(
@@ -588,21 +588,24 @@ EXERCISES = (
         mistakes=[
             Mistake(
                 lambda x: np.abs(np.corrcoef(x, rowvar=False)).argmax(axis=1),
-                "Each pixel is most like itself. Whom does it resemble most among the others?",
+                "Some pixel is named as its own neighbor: each is most like itself. Whom does it "
+                "resemble most among the others?",
             ),
             Mistake(
                 _most_like(_squares_between),
-                "Pixels of the same brightness come together, and not those that rise and fall "
-                "together. What does not care about brightness and contrast?",
+                "Better than guessing, and not good yet. Brightness and contrast differ from "
+                "pixel to pixel: what measures how two of them rise and fall together, and does "
+                "not care about these?",
             ),
             Mistake(
                 lambda x: (np.arange(x.shape[1]) + 1) % x.shape[1],
-                "The next column was the neighbor before the shuffling, and is now just any pixel. "
-                "The numbers in x must tell.",
+                "No better than guessing. Where a column stands says nothing after the shuffling: "
+                "the numbers in x must tell.",
             ),
             Mistake(
                 lambda x: np.corrcoef(x, rowvar=False),
-                "That is how alike all pairs are. Asked for is one column for each column.",
+                "Asked for is one whole number for each of the 100 columns. How alike all pairs "
+                "are is a step on the way.",
             ),
         ],
         insight="The neighborhood is in the data, even shuffled, and a dense layer never uses it. "

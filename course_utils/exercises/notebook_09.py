@@ -785,16 +785,18 @@ EXERCISES = (
         mistakes=[
             Mistake(
                 lambda losses: len(losses) > 1 and losses[-1] > losses[-2],
-                "You stop at the first bump, far too early: what is noise, and what is a turn?",
+                "You stop far too early, and the networks are far from done. What is noise, and "
+                "what is a turn?",
             ),
             Mistake(
                 lambda losses: False,
-                "You never stop. The best network is kept, but most of the epochs are wasted.",
+                "You never stop, or hardly ever. The best network is kept, but most of the epochs "
+                "are wasted.",
             ),
             Mistake(
                 lambda losses: len(losses) >= 60,
-                "The same number of epochs for every run: some are far from done then. Your rule "
-                "can look at the losses.",
+                "Cheap enough, but some networks are stopped before they are done. Does your rule "
+                "look at how each run goes, and does it wait until a bump is over?",
             ),
             Mistake(
                 lambda losses: len(losses) - 1 - int(np.argmin(losses)) >= 50,

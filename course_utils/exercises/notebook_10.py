@@ -246,22 +246,22 @@ EXERCISES = (
         "diagnose",
         question="Its loss stands at ln 10. What is its cause?",
         options={
-            "a": Option(
-                "the rate is too low",
-                "The rate scales a gradient. What is the gradient of layer 0 here?",
-            ),
+            "a": Option("all weights are equal", ""),
             "b": Option(
                 "the biases are too low",
                 "Dead they are. But with low biases the weights would have a gain above 0.",
             ),
-            "c": Option("all weights are equal", ""),
+            "c": Option(
+                "the rate is too low",
+                "The rate scales a gradient. What is the gradient of layer 0 here?",
+            ),
             "d": Option("the labels are misaligned", "Nearest examples agree, far above chance."),
             "e": Option(
                 "the gradient vanishes in the sigmoids",
                 "A gradient that fades gets smaller from layer to layer. And: no sigmoid.",
             ),
         },
-        correct="c",
+        correct="a",
         insight="Units that start equal stay equal. Random weights tell them apart.",
     ),
     Choice(
@@ -382,8 +382,8 @@ EXERCISES = (
         mistakes=[
             Mistake(
                 lambda loss_and_grad, theta: 0.05,
-                "One rate for all: it cures the middle one. The others are ten thousand times as "
-                "gentle and as steep, and only the numbers you can ask for tell which is which.",
+                "It suits the middle one only. The others are ten thousand times as gentle and as "
+                "steep, and only the numbers you can ask for tell which is which.",
             ),
             Mistake(
                 _without_a_limit,
@@ -392,17 +392,19 @@ EXERCISES = (
             ),
             Mistake(
                 lambda loss_and_grad, theta: 0.5 * find_rate(loss_and_grad, theta) / 40,
-                "It is stable with all three, and slow with all three. How far below the limit is "
-                "your rate?",
+                "It is stable with all three, and too slow with at least one. How far below the "
+                "limit is your rate?",
             ),
             Mistake(
                 lambda loss_and_grad, theta: 8 * find_rate(loss_and_grad, theta),
-                "It diverges with all three. The rate that is best for one step lies near the "
-                "limit of a long run, or above it: leave a margin.",
+                "It halves the loss of none: either the rate is above the limit, or nothing "
+                "moves. The rate that is best for one step lies near the limit of a long run, or "
+                "above it: leave a margin.",
             ),
             Mistake(
                 lambda loss_and_grad, theta: 500.0,
-                "Right for the gentle one, far above the limit of the others.",
+                "It suits the gentle one only. For the others the same rate is far above the "
+                "limit.",
             ),
         ],
         insight="A rate has a unit, one over curvature, so no number fits all. A few looks at the "

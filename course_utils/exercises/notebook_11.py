@@ -429,7 +429,10 @@ EXERCISES = (
                 "Ten seeds are too few for an interval.",
                 "Ten paired seeds give an honest interval. It may be wide, and then says so.",
             ),
-            "b": Option("The methods had unequal tuning.", ""),
+            "b": Option(
+                "Forty rates are too many to try.",
+                "The more rates are tried the better, if everybody gets as many. Who did?",
+            ),
             "c": Option(
                 "Intervals must be at 99%.",
                 "The level says how often such intervals miss. It does not say who was tuned.",
@@ -439,12 +442,9 @@ EXERCISES = (
                 "They may be right for the task they were published on. What was done for one "
                 "side only?",
             ),
-            "e": Option(
-                "Forty rates are too many to try.",
-                "The more rates are tried the better, if everybody gets as many. Who did?",
-            ),
+            "e": Option("The methods had unequal tuning.", ""),
         },
-        correct="b",
+        correct="e",
         insight="The best of 40 is compared with the best of 1. No interval repairs that.",
     ),
     Function(
@@ -520,24 +520,24 @@ EXERCISES = (
         mistakes=[
             Mistake(
                 _over(10.0 ** np.linspace(-5, 1, 24)),
-                "Close, but each rate had a single run, so the luckiest of them wins. How would "
-                "you spend the second half of your runs, once you know roughly where the valley "
-                "is?",
+                "Close. Where each rate has a single run, the luckiest of them wins; where the "
+                "rates lie far apart, the best one lies between them. How would you spend the "
+                "second half of your runs, once you know roughly where the valley is?",
             ),
             Mistake(
                 _over(10.0 ** np.arange(-5, 1, 0.5), 10),
-                "The rates are good, but you make more than 24 runs. Not every rate has earned "
-                "ten.",
+                "The rates are good, but you make more than 24 runs. Which rates have earned more "
+                "than one?",
             ),
             Mistake(
                 lambda run: 0.01,
-                "You come back with a rate that diverges on some of the tasks: no number fits all "
-                "of them. Ask `run`.",
+                "On some of the tasks the rate you come back with diverges. No number fits all of "
+                "them: ask `run`, and mind the NaN.",
             ),
             Mistake(
                 lambda run: max(r for r in 10.0 ** np.arange(-5, 1, 0.5) if np.isfinite(run(r))),
-                "The largest rate that does not diverge lies at the edge of the cliff. Where is "
-                "the loss lowest?",
+                "Your rates are safe and far from the best: at the edge of the cliff, or a decade "
+                "too low. Where is the loss lowest?",
             ),
         ],
         insight="First wide, then where it matters, and several runs before a decision: the same "

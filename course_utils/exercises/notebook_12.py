@@ -66,13 +66,12 @@ def remembered(choose, layers):
     ends = [0, *kept, layers + 1]
     longest = max((b - a - 1 for a, b in pairwise(ends)), default=layers)
     peak = len(kept) + longest if fits else layers
+    most = 2 * layers**0.5
     return {
         f"of {layers} layers it names some by their numbers, 1 to {layers}, each once": fits,
         f"of {layers} layers it does not keep every output": len(kept) < layers,
-        f"with {layers} layers at most two thirds are in memory at once": fits
-        and peak <= layers * 2 / 3,
-        f"with {layers} layers at most {round(2 * layers**0.5)} outputs are in memory at once": fits
-        and peak <= 2 * layers**0.5,
+        f"with {layers} layers at most two thirds are in memory": fits and peak <= layers * 2 / 3,
+        f"with {layers} layers at most {most:.0f} outputs are in memory": fits and peak <= most,
     }
 
 
@@ -192,13 +191,13 @@ EXERCISES = (
             ),
             Mistake(
                 lambda layers: [],
-                "You name no output. Then the way back has to compute all of them anew from the "
-                "input, and has all of them in memory at once.",
+                "Name some outputs, each once, by numbers from 1 to `layers`. If none is kept, "
+                "the way back has all of them in memory at once after all.",
             ),
             Mistake(
                 lambda layers: list(range(10, layers, 10)),
-                "That distance is right for 100 layers, and too small for 400. How must it grow "
-                "with their number?",
+                "It is enough for 36 and for 100 layers, and not for 400. How must the distance "
+                "between kept outputs grow with their number?",
             ),
         ],
         insight="The root of the number of layers: memory for one more forward pass. PyTorch has "
