@@ -73,6 +73,27 @@ def test_bars_by_layer(log):
     assert [tick.get_text() for tick in figure.axes[0].get_xticklabels()] == ["1", "2", "3"]
 
 
+def test_a_ward_has_one_honest_axis():
+    """From 0 to 3, the same for all; nothing is smoothed away; what broke ends in a cross."""
+    figure = plots.ward({"A": HEALTHY, "B": BROKEN}, "a title", chance=2.3)
+    visible = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_title(loc="left") for axes in visible] == ["A", "B"]
+    assert all(axes.get_ylim() == (0, 3) for axes in visible)
+    every_batch = visible[0].lines[0].get_ydata()
+    np.testing.assert_allclose(every_batch, HEALTHY[0])
+    np.testing.assert_allclose(visible[0].lines[2].get_ydata(), HEALTHY[1].val_loss)
+    assert "X" in [line.get_marker() for line in visible[1].lines]
+
+
+def test_a_ward_lays_the_cured_over_the_sick():
+    figure = plots.ward(
+        {"A": BROKEN, "B": HEALTHY}, "a title", cured={"A": HEALTHY}, chance={"A": 2.3}, log=True
+    )
+    cured, untouched = (len(axes.lines) for axes in figure.axes[:2])
+    assert cured > untouched
+    assert figure.axes[0].get_ylim() == (0.1, HIGHEST)
+
+
 def test_the_figures_are_closed():
     plots.symptom(HEALTHY, "a title")
     plots.before_after(BROKEN, HEALTHY, ("sick", "cured"), "a title")

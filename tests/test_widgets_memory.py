@@ -17,8 +17,8 @@ from course_utils.widgets.base import Demo, open_boxes
 MOST = 1_000_000  # bytes a run
 CELLS = {
     "BackpropStepper": "widgets.BackpropStepper(graph)",
-    "BatchSizeExplorer": "widgets.BatchSizeExplorer(x, y)",
-    "BestLineGame": "widgets.BestLineGame(x[:, 0], y)",
+    "BatchSizeExplorer": "widgets.BatchSizeExplorer(x[:, 0], y[:, 0])",
+    "BestLineGame": "widgets.BestLineGame(x[:, 0], y[:, 0])",
     "BoundaryExplorer": "widgets.BoundaryExplorer()",
     "Clinic": "widgets.Clinic(datasets)",
     "ComparisonExplorer": "widgets.ComparisonExplorer(runs)",
@@ -84,7 +84,7 @@ def test_a_run_of_its_cell_keeps_at_most_a_megabyte(name, names):
     assert living == 1
     assert grown < 3 * MOST + held_by(names["demo"])
     assert sum(box.demo_class == name for box in open_boxes()) == 1
-    names["demo"].close()
+    names.pop("demo").close()
 
 
 def held_by(demo):

@@ -108,9 +108,11 @@ class Draft:
 
     @property
     def outputs(self) -> int:
+        """Units of the last layer."""
         return int(self.y.max()) + 1 if self.y.ndim == 1 else 1
 
     def build(self) -> tuple[Network, Loss]:
+        """The network before its first step, and its loss."""
         sizes = [self.x.shape[1], *self.hidden, self.outputs]
         act = self.act or ACTIVATIONS[self.activation]
         gain = 1.0 if self.activation in ("tanh", "sigmoid") else 2.0
@@ -137,15 +139,18 @@ class Draft:
         return network, self.loss or self.usual_loss()
 
     def usual_loss(self) -> Loss:
+        """The loss that fits the targets."""
         if self.y.ndim == 1:
             return SoftmaxCrossEntropy()
         return BinaryCrossEntropy() if self.data in BINARY else MeanSquaredError()
 
     def words(self) -> str:
+        """The setting in a few words."""
         size = "-".join(map(str, self.hidden)) or "no hidden layer"
         return f"{self.data}, {size}, {self.activation}, {self.method.__name__} {self.lr:.2g}"
 
     def finish(self, name: str, kind: str, expected: tuple[str, ...]) -> Case:
+        """The case that this draft has become."""
         network, loss = self.build()
         decay = {k: v for k, v in self.settings.items() if k != "dtype"}
         optimizer = self.method(self.lr, **decay)
