@@ -35,6 +35,8 @@ def test_a_cell_of_claims_is_folded_whole():
     assert is_folded(found)
     (found,) = fold(cell('x = work()\nprint(x)\nclaim("a", x > 0)', "02-x-claim"))
     assert is_folded(found)
+    (found,) = fold(cell('for n in range(3):\n    claim("a", n >= 0)', "02-x-claim"))
+    assert is_folded(found)
 
 
 def test_claims_behind_code_that_teaches_get_a_cell_of_their_own():

@@ -17,8 +17,8 @@ PROOF = "claim"  # a part of the id of a cell that is there for its claims
 MARK = "✓"
 
 
-def is_claim(statement: ast.stmt) -> bool:
-    call = getattr(statement, "value", None)
+def is_claim(statement: ast.AST) -> bool:
+    call = getattr(statement, "value", None) if isinstance(statement, ast.Expr) else None
     return isinstance(call, ast.Call) and getattr(call.func, "id", "") == "claim"
 
 
@@ -123,7 +123,8 @@ def folded(cell: NotebookNode, taken: set[str]) -> list[NotebookNode]:
         return [cell]
     body = body_of(cell)
     named_so = PROOF in cell.id.split("-")
-    if is_figure(body) or (named_so and any(map(is_claim, body))):
+    inside = any(is_claim(node) for statement in body for node in ast.walk(statement))
+    if is_figure(body) or (named_so and inside):
         fold(cell)
         return [cell]
     first = claims_begin(body)
