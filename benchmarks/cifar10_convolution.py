@@ -52,9 +52,9 @@ def images(data, split: str) -> tuple[np.ndarray, np.ndarray]:
     return getattr(data, f"x_{split}").reshape(-1, *IMAGE), getattr(data, f"y_{split}")
 
 
-def build(channels, seed: int) -> Network:
+def build(channels, dropout: float, seed: int) -> Network:
     """The network with a quiet last layer: its first loss is ln 10, as in notebook 08."""
-    network = convnet(IMAGE, channels, 10, rng=np.random.default_rng(seed))
+    network = convnet(IMAGE, channels, 10, dropout=dropout, rng=np.random.default_rng(seed))
     network.layers[-1].params["W"] *= 0.1
     return network
 
@@ -108,6 +108,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--lr", type=float, default=3e-3, help="AdamW's rate after the warm-up")
     parser.add_argument("--weight-decay", type=float, default=0.01)
+    parser.add_argument("--dropout", type=float, default=0.0, help="before the last layer")
     parser.add_argument("--workers", type=int, default=2, help="threads, each with part of a batch")
     parser.add_argument("--seeds", type=int, default=1, help="how many runs")
     parser.add_argument("--first-seed", type=int, default=0)
@@ -131,10 +132,11 @@ def main() -> None:
     print(
         f"{data}\nAdamW {options.lr:g}, weight decay {options.weight_decay:g}, {WARMUP} epochs of "
         f"warm-up, cosine to 0, batch {options.batch}, {options.epochs} epochs, "
+        f"dropout {options.dropout:g}, "
         f"{options.workers} workers"
     )
     for seed in range(options.first_seed, options.first_seed + options.seeds):
-        network = build(options.channels, seed)
+        network = build(options.channels, options.dropout, seed)
         wall, cpu = time.perf_counter(), time.process_time()
         history = train(network, data, options, seed)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
