@@ -63,8 +63,8 @@ def losses_over_steps(
             axes.loglog(steps, loss_floor(np.asarray(losses)), label=run, **style)
         for text, level in (levels or {}).items():
             axes.axhline(level, color=COLORS["gray"], ls=":", lw=1.8)
-            axes.annotate(text, (0.4, level), xycoords=("axes fraction", "data"), fontsize=12,
-                          ha="left", va="top")  # fmt: skip
+            place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+            axes.annotate(text, (0.45, level), (0, -5), fontsize=12, va="top", **place)
         axes.set(xlabel=xlabel)
         if len(panels) > 1:
             axes.set_title(name, fontsize=13.5)
