@@ -103,7 +103,7 @@ def _common_factor(got, right):
     """c if got = c * right in all cases and c is a round number, or 1 over one; else None."""
     flat = np.concatenate([value.ravel() for value in right]).astype(float)
     mine = np.concatenate([value.ravel() for value in got]).astype(float)
-    if not flat.any() or not np.isfinite(mine).all():
+    if not flat.any() or not (np.isfinite(mine).all() and np.isfinite(flat).all()):
         return None
     factor = float(mine @ flat / (flat @ flat))
     for size in (abs(factor), 1 / abs(factor) if factor else 0):
