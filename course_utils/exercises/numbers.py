@@ -13,7 +13,7 @@ import numpy as np
 
 import course_utils.exercises.search as search
 import course_utils.exercises.source as source
-from course_utils.exercises.attempt import run
+from course_utils.exercises.attempt import guarded, run
 from course_utils.exercises.compare import agree, difference
 from course_utils.exercises.number_cells import Work, as_source
 from course_utils.exercises.number_forms import comma, form, is_number, plain
@@ -54,7 +54,7 @@ def judge(exercise, given: Mapping[str, object], cell: ast.AST | None = None) ->
     answers = _Answers(exercise, given, cell)
     if not answers.wrong:
         return verdict_on(exercise, CORRECT, exercise.insight)
-    hints = answers.hints()
+    hints = guarded(answers.hints)
     if hints:
         return verdict_on(exercise, HINT, hints)
     return verdict_on(exercise, WRONG, answers.difference())
