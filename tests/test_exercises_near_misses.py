@@ -5,6 +5,7 @@ agrees with the reference on inputs that the check does not use; how many those 
 """
 
 import ast
+import itertools
 import sys
 from dataclasses import replace
 
@@ -13,7 +14,9 @@ import near_misses
 import numpy as np
 import pytest
 
+import course_utils.exercises.diagnosis as diagnosis
 from course_utils.exercises.engine import Function
+from course_utils.exercises.verdict import HINT, MOST_CHARACTERS, NOT_ATTEMPTED, WRONG
 
 COUNT = 200
 MOST_EQUIVALENT = 0.2
@@ -104,3 +107,24 @@ def test_no_near_miss_passes(here):
             break
     print(f"{here.id}: {rejected} rejected, {len(equivalent)} equivalent", *equivalent, sep="\n\n")
     assert rejected == COUNT, "too many of the variants are equivalent"
+
+
+@pytest.mark.parametrize("here", CODE, ids=lambda here: here.id)
+def test_each_near_miss_gets_a_short_verdict(here, monkeypatch):
+    """Whatever the code is, the search for the reason ends with a sentence, not with an error."""
+    monkeypatch.setattr(diagnosis, "MENDING", 0.05)
+    monkeypatch.setattr(diagnosis, "SPOILING", 0.05)
+    monkeypatch.setattr(diagnosis, "guarded", lambda look: look())
+    exercise = replace(here.exercise, seconds=0.2)
+    tree, names, name = answer_of(here)
+    variants = near_misses.near_misses(tree, np.random.default_rng(2))
+    for variant in itertools.islice(variants, 6):
+        code = ast.unparse(variant)
+        try:
+            answer = exercise_cells.written(code, names)[name]
+        except (TypeError, NameError, ValueError):
+            continue
+        if not exercise.accepts(answer):
+            verdict = exercise.judge(answer)
+            assert verdict.status in (HINT, WRONG, NOT_ATTEMPTED), code
+            assert len(verdict.message) + len(verdict.printed) <= MOST_CHARACTERS

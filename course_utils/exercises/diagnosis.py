@@ -15,6 +15,7 @@ import course_utils.exercises.reading as reading
 import course_utils.exercises.search as search
 import course_utils.exercises.source as source
 import course_utils.exercises.trials as trials
+from course_utils.exercises.attempt import guarded
 from course_utils.exercises.relations import relation
 from course_utils.exercises.stubs import is_open, is_stub, shows_dots
 from course_utils.exercises.translate import explain
@@ -139,7 +140,7 @@ class _Diagnosis:
             self._read,
             self._unmet,
         ):
-            found = look()
+            found = guarded(look)
             if found:
                 return HINT, found
         return WRONG, self._difference()

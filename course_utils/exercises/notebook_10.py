@@ -167,6 +167,12 @@ EXERCISES = (
                 "That is a number of units. A fraction needs to know how many there are.",
             ),
             Mistake(
+                lambda a: np.mean(a.mean(axis=0) < 0.1),
+                "You ask for a small mean. A unit that wakes seldom, or a little, is not dead: it "
+                "must "
+                "be exactly 0 for every example.",
+            ),
+            Mistake(
                 lambda a: np.mean(a.mean(axis=0) < 0.5),
                 "A small mean is not zero: such a unit still gets a gradient.",
             ),

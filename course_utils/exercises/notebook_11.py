@@ -410,6 +410,16 @@ EXERCISES = (
                 "Two of five never arrived. Is the third in the order one of them?",
             ),
             Mistake(
+                {"median_a": 5, "median_b": 3},
+                "Those are numbers of runs. Asked are updates: the middle one of five, in their "
+                "order.",
+            ),
+            Mistake(
+                {"median_a": 4, "median_b": 3},
+                "You counted the runs that arrived. Asked is after how many updates the middle "
+                "one did.",
+            ),
+            Mistake(
                 {"median_a": 5, "median_b": 5},
                 "That is the number of runs. Asked is the middle one of them, in updates.",
             ),

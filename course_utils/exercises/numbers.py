@@ -13,7 +13,7 @@ import numpy as np
 
 import course_utils.exercises.search as search
 import course_utils.exercises.source as source
-from course_utils.exercises.attempt import run
+from course_utils.exercises.attempt import guarded, run
 from course_utils.exercises.compare import agree, difference
 from course_utils.exercises.number_cells import Work, as_source
 from course_utils.exercises.number_forms import comma, form, is_number, plain
@@ -54,7 +54,7 @@ def judge(exercise, given: Mapping[str, object], cell: ast.AST | None = None) ->
     answers = _Answers(exercise, given, cell)
     if not answers.wrong:
         return verdict_on(exercise, CORRECT, exercise.insight)
-    hints = answers.hints()
+    hints = guarded(answers.hints)
     if hints:
         return verdict_on(exercise, HINT, hints)
     return verdict_on(exercise, WRONG, answers.difference())
@@ -85,6 +85,13 @@ class _Answers:
     def _agrees(self, name, value):
         tolerance = self.exercise.tolerance
         return agree(self.given[name], value, tolerance, by_hand=True)
+
+    def _is_typed(self, name, value):
+        """Whether an answer is this wrong value, also if it was typed in with few digits."""
+        given = self.given[name]
+        pairs = _numbers_of(given, value)
+        typed = bool(pairs) and all(_within_digits(one, other) for one, other in pairs)
+        return typed or self._agrees(name, value)
 
     def hints(self) -> str:
         """What explains the wrong answers; empty if nothing does."""
@@ -237,7 +244,7 @@ class _Answers:
                     yield frozenset(self.wrong), mistake.hint, 0
                 continue
             wrong = self.exercise.named(mistake.wrong)
-            if all(self._agrees(name, value) for name, value in wrong.items()):
+            if all(self._is_typed(name, value) for name, value in wrong.items()):
                 yield frozenset(wrong), mistake.hint, 0
 
     def _relations(self, left):
@@ -324,6 +331,16 @@ def _minus(value):
 
 def _small(value):
     return value in (0, 1, 2)
+
+
+def _within_digits(typed, value):
+    """Whether `value`, rounded to as many decimals as were typed in, is what was typed in."""
+    text = repr(typed)
+    decimals = len(text.partition(".")[2])
+    digits = len(text.replace(".", "").lstrip("-0"))
+    if "e" in text or not 2 <= digits <= 8 or not 0 < decimals <= 6:
+        return False
+    return abs(typed - value) <= 0.501 * 10.0**-decimals
 
 
 def _finite(value):

@@ -53,7 +53,9 @@ def relation(
     if got is None or right is None or sum(value.size for value in right) < 2:
         return None
     for parameter, values in zip(parameters, zip(*arguments, strict=True), strict=False):
-        if _equal(got, _numbers(values)) and any(np.ptp(value) > 0 for value in got if value.size):
+        if _equal(got, _numbers(values)) and any(
+            (value != value.flat[0]).any() for value in got if value.size
+        ):
             return f"{name} is `{parameter}`, just as it came in."
     if _all_alike(got) and not _all_alike(right):
         value = f"{float(np.ravel(got[0])[0]):.4g}"
@@ -103,7 +105,7 @@ def _common_factor(got, right):
     """c if got = c * right in all cases and c is a round number, or 1 over one; else None."""
     flat = np.concatenate([value.ravel() for value in right]).astype(float)
     mine = np.concatenate([value.ravel() for value in got]).astype(float)
-    if not flat.any() or not np.isfinite(mine).all():
+    if not flat.any() or not (np.isfinite(mine).all() and np.isfinite(flat).all()):
         return None
     factor = float(mine @ flat / (flat @ flat))
     for size in (abs(factor), 1 / abs(factor) if factor else 0):
