@@ -322,7 +322,7 @@ def _validation_curves(rng):
 
 
 def stop_now(losses):
-    """Whether to stop: the last fifteen epochs have brought no new lowest loss."""
+    """Whether to stop, from the losses so far."""
     return len(losses) - 1 - int(np.argmin(losses)) >= 15
 
 

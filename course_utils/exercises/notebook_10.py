@@ -76,7 +76,8 @@ def _patient(scale, seed):
 
 
 def find_rate(loss_and_grad, theta):
-    """Double a tiny rate as long as one step lowers the loss more; then take half of the last."""
+    """A rate for SGD, from at most 40 looks at the loss."""
+    # doubled as long as one step lowers the loss more, and then half of the last
     loss, grad = loss_and_grad(theta)
     rate, lowest = 1e-7, loss
     for _ in range(MOST_LOOKS - 1):
