@@ -114,20 +114,26 @@ def test_each_notebook_has_a_derivation_and_an_open_experiment():
 def test_each_line_of_a_derivation_is_judged(id):
     exercise = find(id)
     assert len(exercise.names) >= 3 and exercise.observe is None
-    for value in (trial.outcome.value for trial in exercise._expected):
-        assert len(value) == len(exercise.names)
+    for arguments in exercise.cases(np.random.default_rng(0)):
+        assert len(exercise.reference(*arguments)) == len(exercise.names)
 
 
-@pytest.mark.parametrize("id", EXPERIMENTS)
+@pytest.mark.parametrize("id", [id for id in EXPERIMENTS if id not in ("04.4", "05.5")])
 def test_an_experiment_names_the_same_demands_whatever_comes(id):
+    """And whoever meets all of them passes: they are met by the reference, not by a mistake."""
+
+    def met(answer):
+        found = {}
+        for arguments in exercise.cases(np.random.default_rng(0)):
+            found |= exercise.observe(answer, *arguments)
+        return {demand: getattr(value, "met", value) for demand, value in found.items()}
+
     exercise = find(id)
-    for trial, other in zip(
-        exercise._expected, exercise._attempt(exercise.mistakes[-1].wrong), strict=True
-    ):
-        assert trial.outcome.value != other.outcome.value or len(exercise._expected) > 1
-        if id not in ("04.4", "05.5"):
-            assert set(trial.outcome.value.values()) == {True}
-            assert trial.outcome.value.keys() == other.outcome.value.keys()
+    right = met(exercise.reference)
+    assert set(right.values()) == {True}
+    for mistake in exercise.mistakes:
+        wrong = met(mistake.wrong)
+        assert wrong.keys() == right.keys() and False in wrong.values()
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=by_id)

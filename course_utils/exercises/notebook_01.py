@@ -130,7 +130,8 @@ MOST_BENDS = 8
 
 
 def bends():
-    """A layer of eight ReLUs and one output that follow the sine: straight from knot to knot."""
+    """Weights and biases of a network that follows the sine: W1, b1, W2, b2."""
+    # straight from knot to knot
     knots = np.linspace(*BEND_ENDS, 9)
     slopes = np.diff(np.sin(knots)) / np.diff(knots)
     changes = np.diff(slopes, prepend=0)

@@ -179,7 +179,8 @@ HARD_TO_DIFFERENTIATE = {
 
 
 def five_points(f, x):
-    """The difference of two central differences in which the error with eps^2 cancels."""
+    """The derivative of f at x, from four evaluations."""
+    # the error with eps^2 cancels
     eps = 1e-3
     near = (f(x + eps) - f(x - eps)) / (2 * eps)
     far = (f(x + 2 * eps) - f(x - 2 * eps)) / (4 * eps)

@@ -116,7 +116,8 @@ RATE_STEPS = 30
 
 
 def mixed_rates(step):
-    """1 over a curvature, drawn towards both ends of the range: Chebyshev's choice."""
+    """The rate of a step, 0 to 29."""
+    # 1 over a curvature, drawn towards both ends of the range: Chebyshev's choice
     return 1 / (13 + 12 * np.cos(np.pi * (2 * step + 1) / 60))
 
 

@@ -392,7 +392,8 @@ class SpiralLoss:
 
 
 def untangle(loss_and_grad, theta):
-    """Adam, at a rate that falls to 0 with half a cosine."""
+    """A theta with a low loss, from at most 300 gradients."""
+    # Adam, at a rate that falls to 0 with half a cosine
     m, v = np.zeros_like(theta), np.zeros_like(theta)
     for t in range(1, MOST_GRADIENTS + 1):
         _, grad = loss_and_grad(theta)

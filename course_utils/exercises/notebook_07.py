@@ -130,7 +130,8 @@ def _answers(rng, count, factor):
 
 
 def threshold(confidence, right):
-    """The lowest confidence from which on at most 0.6% are wrong: less than 1%, for safety."""
+    """The lowest confidence at which the network may answer."""
+    # at most 0.6% are wrong from there on: less than 1%, for safety
     order = np.argsort(-confidence)
     wrong = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
     good = np.flatnonzero(wrong <= 0.006)

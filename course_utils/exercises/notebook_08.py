@@ -144,7 +144,7 @@ def _shuffled_pictures(rng):
 
 
 def nearest_pixels(x):
-    """For each column of x the other column that it is correlated with most, (D,)."""
+    """For each column of x the number of another one that was beside it, (D,)."""
     alike = np.corrcoef(x, rowvar=False)
     np.fill_diagonal(alike, -1)
     return alike.argmax(axis=1)

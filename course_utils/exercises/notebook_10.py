@@ -87,7 +87,8 @@ def _patient(scale, seed):
 
 
 def find_rate(loss_and_grad, theta):
-    """Double a tiny rate as long as one step lowers the loss more; then take half of the last."""
+    """A rate for SGD, from at most 40 looks at the loss."""
+    # doubled as long as one step lowers the loss more, and then half of the last good one
     loss, grad = loss_and_grad(theta)
     rate, lowest = 1e-7, loss
     for _ in range(MOST_LOOKS - 1):
@@ -95,7 +96,7 @@ def find_rate(loss_and_grad, theta):
         if new > lowest:
             break
         rate, lowest = 2 * rate, new
-    return rate / 2
+    return rate / 4
 
 
 def cured(rule, seed):
@@ -397,12 +398,12 @@ EXERCISES = (
                 "between two rates do you get from 1e-7 to 1e5 in 40 looks?",
             ),
             Mistake(
-                lambda loss_and_grad, theta: 0.5 * find_rate(loss_and_grad, theta) / 40,
+                lambda loss_and_grad, theta: find_rate(loss_and_grad, theta) / 40,
                 "It is stable with all three, and too slow with at least one. How far below the "
                 "limit is your rate?",
             ),
             Mistake(
-                lambda loss_and_grad, theta: 8 * find_rate(loss_and_grad, theta),
+                lambda loss_and_grad, theta: 16 * find_rate(loss_and_grad, theta),
                 "It halves the loss of none: either the rate is above the limit, or nothing "
                 "moves. The rate that is best for one step lies near the limit of a long run, or "
                 "above it: leave a margin.",

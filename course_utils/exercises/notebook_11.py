@@ -144,7 +144,8 @@ def _true_loss(rate, best):
 
 
 def search(run):
-    """Twelve rates, half a decade apart; then three more runs at each of the four best."""
+    """A rate, from at most 24 runs."""
+    # twelve rates, half a decade apart; then three more runs at each of the four best
     rates = 10.0 ** np.arange(-5, 1, 0.5)
     losses = {rate: [run(rate)] for rate in rates}
     tried = sorted((rate for rate in rates if np.isfinite(losses[rate][0])), key=losses.get)

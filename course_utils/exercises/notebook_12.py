@@ -53,7 +53,7 @@ def _unit(length=None, along=None, dx=None):
 
 
 def checkpoints(layers):
-    """Every k-th output, with k the root of the number of layers."""
+    """The outputs to keep, by their numbers from 1 to `layers`."""
     apart = round(layers**0.5)
     return list(range(apart, layers, apart))
 
