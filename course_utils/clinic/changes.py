@@ -5,7 +5,7 @@ Each function changes a `Draft` in one respect and returns nothing.
 
 import numpy as np
 
-from course_utils.clinic import bugs
+import course_utils.clinic.bugs as bugs
 from course_utils.clinic.drawn import Draft
 from course_utils.layers import BatchNorm
 from course_utils.training import fit

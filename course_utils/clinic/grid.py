@@ -5,7 +5,8 @@ Every draw of a fault has data, depth, activation, optimizer and first weights o
 
 from functools import partial
 
-from course_utils.clinic import bugs, changes
+import course_utils.clinic.bugs as bugs
+import course_utils.clinic.changes as changes
 from course_utils.clinic.drawn import BINARY, IMAGES, Case, draft
 from course_utils.layers import Dropout, ReLU, Sigmoid, Tanh
 from course_utils.optimizers import SGD, Momentum
@@ -85,7 +86,7 @@ SICK = [
         {"activations": RELUS, "depth": (3, 5), "data": LARGE},
         4,
     ),
-    ("all changes.weights 0", "equal weights", use(changes.weights, "zero"), ONE, 4),
+    ("all weights 0", "equal weights", use(changes.weights, "zero"), ONE, 4),
     ("constant weights", "equal weights", use(changes.weights, "constant"), ONE, 4),
     ("nearly equal weights", "equal weights", use(changes.weights, "nearly"), ONE, 4),
     ("biases of -8", "dead units", use(changes.biases, -8.0), {"activations": ("relu",)}, 6),
@@ -270,7 +271,7 @@ SICK = [
         2,
     ),
     (
-        "weight changes.decay of 2",
+        "weight decay of 2",
         "too much weight decay",
         use(changes.decay, 2.0),
         {"methods": [SGD, Momentum], "data": IMAGES},
@@ -326,7 +327,7 @@ def both(name, expected, changes, seed, **choices) -> Case:
 
 DOUBLE = [
     (
-        "shuffled labels and changes.biases of -8",
+        "shuffled labels and biases of -8",
         ("misaligned labels", "dead units"),
         [changes.misaligned, use(changes.biases, -8.0)],
         {"data": LARGE, "activations": ("relu",)},

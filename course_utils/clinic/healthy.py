@@ -5,7 +5,7 @@ Most of these had once raised a false alarm, here or elsewhere.
 
 import numpy as np
 
-from course_utils.clinic import changes
+import course_utils.clinic.changes as changes
 from course_utils.clinic.drawn import BINARY, IMAGES, Case, draft
 from course_utils.clinic.grid import CLASSES, LARGE, RELUS, use
 from course_utils.layers import BatchNorm, Dropout
@@ -69,8 +69,8 @@ HEALTHY = [
     ("one-hot columns", changes.one_hot_columns, {}, 3),
     ("a fifth of the labels wrong", changes.noisy_labels, {"data": CLASSES}, 3),
     ("one class in seven", changes.rare_class, {"data": BINARY}, 2),
-    ("weight changes.decay of 0.001", use(changes.decay, 0.001), {}, 3),
-    ("AdamW's changes.decay of 0.1", use(changes.decay, 0.1), {"methods": [AdamW]}, 2),
+    ("weight decay of 0.001", use(changes.decay, 0.001), {}, 3),
+    ("AdamW's decay of 0.1", use(changes.decay, 0.1), {"methods": [AdamW]}, 2),
     ("no hidden layer", lambda d: changes.setting(d, hidden=[]), {}, 3),
     (
         "a narrow layer",

@@ -24,7 +24,7 @@ def numbers(reports: Mapping[str, Report]) -> str:
         "dead units, worst layer": lambda r: _percent(_most(r, "dead")),
         "gradient, first / last layer": lambda r: _short(_fading(r)),
         "first step / size, largest": lambda r: _short(_most(r, "update_ratio")),
-        "loss after fifty steps": lambda r: _short(_after_trial(r)),
+        "loss after 50 to 150 steps": lambda r: _short(_after_trial(r)),
     }
     lines = [" " * 31 + "".join(f"{name:>10}" for name in reports)]
     for title, number in rows.items():

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from course_utils.clinic import bugs
+import course_utils.clinic.bugs as bugs
 from course_utils.diagnostics import diagnose, inspect
 from course_utils.gradient_check import check_gradients
 from course_utils.layers import BatchNorm, Dense, Dropout, Layer, LeakyReLU, ReLU, Sigmoid, Tanh
@@ -18,7 +18,7 @@ from course_utils.network import Network
 from course_utils.optimizers import SGD
 from course_utils.training import TrainingDiverged, evaluate, fit, minibatches
 
-HIDDEN, OUTPUTS = (16, 16), 10
+HIDDEN, NARROW, OUTPUTS = (16, 16), (8, 8), 10  # narrow: where every entry is checked
 RATE, EPOCHS, BATCH_SIZE = 0.1, 60, 10
 LEARNED = 0.1  # loss of the twenty examples: below it they count as memorized
 TOLERANCE = 1e-5
@@ -37,12 +37,12 @@ class Planted:
     last: type | None = None
     lr: float = RATE
 
-    def build(self, inputs: int, seed: int = 0) -> Network:
+    def build(self, inputs: int, hidden: tuple[int, int] = HIDDEN, seed: int = 0) -> Network:
         """The network with the bug."""
         rng, layers = np.random.default_rng(seed), []
-        for fan_in, fan_out in pairwise([inputs, *HIDDEN, OUTPUTS]):
+        for fan_in, fan_out in pairwise([inputs, *hidden, OUTPUTS]):
             # the bug of a dense layer sits in the middle one
-            kind = self.dense if fan_in == HIDDEN[0] and fan_out == HIDDEN[1] else Dense
+            kind = self.dense if (fan_in, fan_out) == hidden else Dense
             layers.append(kind(fan_in, fan_out, rng=rng))
             if self.norm is not None:
                 layers.append(self.norm(fan_out))
@@ -98,7 +98,7 @@ def memorizes(bug: Planted, x: np.ndarray, y: np.ndarray) -> bool:
 
 def gradients_agree(bug: Planted, x: np.ndarray, y: np.ndarray, training: bool) -> bool:
     """Check 4, at inference or in training mode."""
-    network = bug.build(x.shape[1])
+    network = bug.build(x.shape[1], NARROW)
     return check_gradients(network, bug.loss, x[:24], y[:24], training=training).passed(TOLERANCE)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from course_utils.diagnostics.report import Report, shown
+from course_utils.diagnostics.report import Report
 
 Suspect = tuple[str, list[int], str, float, str]
 # Where healthy ends; see `judging` for where the thresholds come from.
@@ -179,7 +179,7 @@ def on_outputs(report: Report) -> Iterator[Suspect]:
     """The last layer and the loss: do they belong together, and can they reach the targets?"""
     out, last = report.outputs, report.layers[-1]
     bounded = out.limits != (-np.inf, np.inf)
-    doubled = out.best_loss is not None and out.best_loss > 0.5 * out.doubled
+    doubled = out.best_loss is not None and abs(out.best_loss / out.doubled - 1) < 0.05
     if out.majority is not None and out.best_loss is not None and (out.sums_to_one or doubled):
         if out.sums_to_one:
             evidence = "the outputs sum to 1 before the loss applies its softmax"
@@ -200,19 +200,7 @@ def on_outputs(report: Report) -> Iterator[Suspect]:
                 f"{out.target_low:.3g} to {out.target_high:.3g}"
             )
             yield "bounded output", [last.index], evidence, out.target_high, "certain"
-    if out.value_gap is not None:
-        off = abs(out.value_gap) > 0.01 * max(abs(report.loss), 1e-6)
-        if off and np.isfinite(out.value_gap):
-            evidence = (
-                f"the loss is {shown(report.loss)} and differs from its formula by "
-                f"{out.value_gap:.3g}"
-            )
-            yield "impossible loss", [], evidence, out.value_gap, "certain"
-    if report.loss < -1e-6 and out.value_gap is None:
-        yield (
-            "impossible loss",
-            [],
-            f"the loss is {report.loss:.3g}, below 0",
-            report.loss,
-            "likely",
-        )
+    least = report.loss if out.below_floor is None else min(out.below_floor, report.loss)
+    if least < -1e-4 * max(1.0, abs(report.loss)):
+        evidence = f"it is {report.loss:.3g} now, and {-least:.3g} below the least that it can be"
+        yield "impossible loss", [], evidence, least, "certain"

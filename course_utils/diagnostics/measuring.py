@@ -8,8 +8,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from course_utils.diagnostics import data, layerwise, probing
 from course_utils.diagnostics.copies import size_of, spread
+from course_utils.diagnostics.data import alignment, leaking_column, look_at_batches
+from course_utils.diagnostics.layerwise import one_pass, switch_gaps, weighted, work_of
+from course_utils.diagnostics.probing import STEPS, Trials, one_batch, own_batches, try_out
 from course_utils.diagnostics.report import LayerReport, Outputs, Report
 from course_utils.diagnostics.slopes import measure_slopes
 from course_utils.layers import ReLU, Sigmoid, Tanh
@@ -56,23 +58,23 @@ def inspect(
     classes = _predicts_classes(loss, y)
     looked_at = None
     if batches is not None:
-        looked_at, batches = data.look_at_batches(batches, classes, probing.STEPS)
+        looked_at, batches = look_at_batches(batches, classes, STEPS)
     few = spread(x, y, SLOPE_ROWS if x.ndim == 2 else SLOPE_IMAGES)
     some = spread(x, y, MOST_ROWS if x.ndim == 2 else MOST_IMAGES)
     dtype = network.dtype
     # an overflow is no accident here: it is the finding, and the numbers show it
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        gaps = layerwise.switch_gaps(network.astype(dtype), some[0])
+        gaps = switch_gaps(network.astype(dtype), some[0])
         slopes = measure_slopes(network.astype(np.float64), loss, *few)
         passed = network.astype(dtype)
-        value, outputs, layers = layerwise.one_pass(passed, loss, optimizer, *some)
-        work = layerwise.work_of(passed, outputs)
+        value, outputs, layers = one_pass(passed, loss, optimizer, *some)
+        work = work_of(passed, outputs)
         decay = _decay_share(network, optimizer, layers)
         chance = _chance(loss, y)
         real = _usable(looked_at, batches, x, y)
-        trials = probing.Trials(network.astype(dtype), loss, x, y, real, work)
-        tried, marks = probing.try_out(trials, optimizer, chance, decay)
-        probe = probing.one_batch(network.astype(dtype), loss, optimizer, *some)
+        trials = Trials(network.astype(dtype), loss, x, y, real, work)
+        tried, marks = try_out(trials, optimizer, chance, decay)
+        probe = one_batch(network.astype(dtype), loss, optimizer, *some)
         overlap, gap = (None, None) if val is None else _validation(network, loss, x, y, val)
     first = _input_of_weights(network, outputs)
     sizes = np.sqrt(np.mean(np.square(first, dtype=np.float64), axis=0))
@@ -84,8 +86,8 @@ def inspect(
         feature_size=float(sizes.max()),
         feature=int(sizes.argmax()),
         row_size=float(np.sqrt(np.sum(sizes**2))),
-        leak=None if chance is None else data.leaking_column(x, y, classes),
-        alignment=data.alignment(x, y, classes),
+        leak=None if chance is None else leaking_column(x, y, classes),
+        alignment=alignment(x, y, classes),
         batches=looked_at,
         outputs=_outputs(network, loss, outputs[-1], *some, y),
         loss=value,
@@ -112,16 +114,18 @@ def _checked(name, network, x, y):
 def _predicts_classes(loss: Loss, y: np.ndarray) -> bool:
     if isinstance(loss, MeanSquaredError):
         return False
-    return isinstance(loss, (SoftmaxCrossEntropy, BinaryCrossEntropy)) or y.dtype.kind in "iu"
+    if isinstance(loss, BinaryCrossEntropy):
+        return bool(np.isin(y, (0, 1)).all())  # else they are shares, not classes
+    return isinstance(loss, SoftmaxCrossEntropy) or y.dtype.kind in "iu"
 
 
 def _usable(looked_at, batches, x, y) -> list:
     """The training's own batches, or shuffled ones where theirs are missing, sorted or all one."""
     if looked_at is None:
-        return probing.own_batches(x, y, BATCH_SIZE)
+        return own_batches(x, y, BATCH_SIZE)
     ordered = (looked_at.sorted_share or 0) > SORTED
     if ordered or looked_at.distinct < 0.5 * looked_at.rows:
-        return probing.own_batches(x, y, len(batches[0][0]))
+        return own_batches(x, y, len(batches[0][0]))
     full = [b for b in batches if len(b[0]) > 1 and 2 * len(b[0]) >= len(batches[0][0])]
     return full or batches
 
@@ -145,7 +149,7 @@ def _layers(network, gaps, slopes, marks, layers):
 
 def _input_of_weights(network: Network, outputs: list[np.ndarray]) -> np.ndarray:
     """What the first matrix of weights gets, as rows: batch norm before it may have scaled it."""
-    places = layerwise.weighted(network)
+    places = weighted(network)
     first = outputs[places[0][0] if places else 0]
     return first.reshape(len(first), -1)
 
@@ -188,26 +192,25 @@ def _outputs(network, loss, out, x, y, all_targets) -> Outputs:
     if isinstance(loss, SoftmaxCrossEntropy):
         numbers["majority"] = float(np.bincount(all_targets).max() / len(all_targets))
         perfect = np.where(np.arange(out.shape[1]) == y[:, None], PERFECT, 0.0)
-        numbers["best_loss"] = float(loss(perfect, y)[0])
+        best, surer = (float(loss(scale * perfect, y)[0]) for scale in (1, 2))
+        # smoothed labels make a sure answer expensive; a second softmax makes it no better
+        numbers["best_loss"] = best if abs(surer - best) < 1e-3 else 0.0
+        numbers["below_floor"] = min(best, surer)
         numbers["doubled"] = float(np.log1p((out.shape[1] - 1) / np.e))
-        numbers["value_gap"] = _value_gap(loss, SoftmaxCrossEntropy(), out, y)
     elif isinstance(loss, BinaryCrossEntropy):
         share = float(np.mean(all_targets))
         hard = np.isin(all_targets, (0, 1)).all()
         numbers["majority"] = max(share, 1 - share) if hard else None
-        numbers["value_gap"] = _value_gap(loss, BinaryCrossEntropy(), out, y)
+        t = np.clip(np.asarray(y, dtype=np.float64), 1e-12, 1 - 1e-12)
+        entropy = float(np.mean(-t * np.log(t) - (1 - t) * np.log(1 - t)))
+        numbers["below_floor"] = float(loss(np.log(t) - np.log(1 - t), y)[0]) - entropy
     elif isinstance(loss, MeanSquaredError):
         t = np.asarray(all_targets, dtype=np.float64).reshape(len(all_targets), -1)
         numbers |= {"target_low": float(t.min()), "target_high": float(t.max())}
         numbers["target_size"] = float(np.sqrt(np.mean(t**2, axis=0)).max())
         numbers["target_std"] = float(t.std(axis=0).max())
-        numbers["value_gap"] = _value_gap(loss, MeanSquaredError(), out, y)
+        numbers["below_floor"] = float(loss(np.asarray(y, dtype=np.float64), y)[0])
     return Outputs(**numbers)
-
-
-def _value_gap(loss: Loss, formula: Loss, out: np.ndarray, y: np.ndarray) -> float:
-    """The loss minus what its formula gives for the same outputs."""
-    return float(loss(out, y)[0] - formula(out, y)[0])
 
 
 def _validation(network, loss, x, y, val) -> tuple[float, float | None]:

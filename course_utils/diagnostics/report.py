@@ -127,8 +127,8 @@ class Outputs:
     `limits`: what the last layer can give at all. `zeros`: fraction of outputs that are 0.
     `target_low`, `target_high`, `target_size`, `target_std`: of the targets as numbers.
     `majority`: share of the most frequent class. `best_loss`: the loss of perfect answers, and
-    `doubled`: what it would be if a softmax were applied twice. `value_gap`: the loss minus what
-    its formula gives.
+    `doubled`: what it would be if a softmax were applied twice. `below_floor`: the loss of perfect
+    answers minus the least that it can be.
     """
 
     sums_to_one: bool
@@ -143,7 +143,7 @@ class Outputs:
     majority: float | None = None
     best_loss: float | None = None
     doubled: float | None = None
-    value_gap: float | None = None
+    below_floor: float | None = None
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Clinic(Demo):
     def make_controls(self):
         return {
             "patient": slider("patient", 1, 1, PATIENTS, 1, whole=True, continuous=False),
-            "look": choice("look at", "nothing yet", LOOKS),
+            "look": choice("look at", "loss", LOOKS),
             "first": choice("diagnosis", UNKNOWN, (UNKNOWN, HEALTHY, *CAUSES)),
             "second": choice("and", NOTHING, (NOTHING, *CAUSES)),
             "sign": switch("sign, and treat"),
