@@ -102,6 +102,15 @@ def test_of_several_comparisons_the_least_certain_counts():
     assert summary.deviations["two"] == pytest.approx((1 + 0.9 * 0.75) / (0.9 * 0.9574), rel=1e-3)
 
 
+def test_a_side_that_is_infinite_in_some_replica_has_no_deviation():
+    summary, _ = summary_of(
+        one=lambda name, machine, draw: claim(name, gaps=(math.inf if draw else 1.0,)),
+        two=lambda name, machine, draw: claim(name, gaps=(math.inf, 3.0 + draw)),
+    )
+    assert math.isnan(summary.deviations["one"])
+    assert summary.deviations["two"] == pytest.approx(3.75 / 0.9574, rel=1e-3)
+
+
 def test_an_error_is_a_row_and_so_is_what_was_not_reached():
     made = results(one=lambda name, *_: claim(name), two=lambda name, *_: claim(name, here=True))
     broken = made["01_small", "here", 1]

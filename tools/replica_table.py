@@ -116,8 +116,7 @@ def deviations(group: pd.DataFrame) -> float:
     nan with fewer than three replicas, and where nothing varies.
     """
     gaps = pd.DataFrame([list(gaps) for gaps in group.gaps if gaps]).astype(float)
-    if len(gaps) < FEWEST_FOR_SPREAD or gaps.isna().any(axis=None):
-        gaps = gaps.dropna(axis=1)
+    gaps = gaps.replace([math.inf, -math.inf], math.nan).dropna(axis=1)
     if len(gaps) < FEWEST_FOR_SPREAD or gaps.empty:
         return math.nan
     spread = gaps.std()
