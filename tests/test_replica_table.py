@@ -8,8 +8,8 @@ import replica_table
 MACHINES = {"here": "this machine", "zen": "an AMD laptop"}
 
 
-def claim(name, held=True, here=False, gaps=(1.0,), seen="same", margin=0.5):
-    """One claim as a kernel writes it down."""
+def claim(name, held=True, here=False, gaps=(1.0,), seen="same", margin=math.nan):
+    """One claim as a kernel writes it down, by default with a side that is zero."""
     return {
         "claim": name,
         "text": f"what {name} says",
@@ -93,6 +93,14 @@ def test_the_closest_to_failing_comes_first():
     assert list(summary.index) == ["false", "near", "far", "steady"]
     assert summary.deviations["near"] == pytest.approx(1.0 / 0.9416, rel=1e-3)
     assert math.isnan(summary.deviations["steady"])
+
+
+def test_shares_count_and_not_the_size_of_what_is_compared():
+    def scaled(name, machine, draw):
+        return claim(name, gaps=(10.0**draw,), margin=0.9 + 0.01 * draw)
+
+    summary, _ = summary_of(scaled=scaled)
+    assert summary.deviations["scaled"] == pytest.approx((0.9 + 0.0075) / 0.009574, rel=1e-3)
 
 
 def test_of_several_comparisons_the_least_certain_counts():
