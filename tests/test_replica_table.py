@@ -8,8 +8,8 @@ import replica_table
 MACHINES = {"here": "this machine", "zen": "an AMD laptop"}
 
 
-def claim(name, held=True, here=False, gaps=(1.0,), seen="same", margin=0.5):
-    """One claim as a kernel writes it down."""
+def claim(name, held=True, here=False, gaps=(1.0,), seen="same", margin=math.nan):
+    """One claim as a kernel writes it down, by default with a side that is zero."""
     return {
         "claim": name,
         "text": f"what {name} says",
@@ -95,11 +95,28 @@ def test_the_closest_to_failing_comes_first():
     assert math.isnan(summary.deviations["steady"])
 
 
+def test_shares_count_and_not_the_size_of_what_is_compared():
+    def scaled(name, machine, draw):
+        return claim(name, gaps=(10.0**draw,), margin=0.9 + 0.01 * draw)
+
+    summary, _ = summary_of(scaled=scaled)
+    assert summary.deviations["scaled"] == pytest.approx((0.9 + 0.0075) / 0.009574, rel=1e-3)
+
+
 def test_of_several_comparisons_the_least_certain_counts():
     summary, _ = summary_of(
         two=lambda name, machine, draw: claim(name, gaps=(5.0 + draw, 1.0 + 0.9 * draw))
     )
     assert summary.deviations["two"] == pytest.approx((1 + 0.9 * 0.75) / (0.9 * 0.9574), rel=1e-3)
+
+
+def test_a_side_that_is_infinite_in_some_replica_has_no_deviation():
+    summary, _ = summary_of(
+        one=lambda name, machine, draw: claim(name, gaps=(math.inf if draw else 1.0,)),
+        two=lambda name, machine, draw: claim(name, gaps=(math.inf, 3.0 + draw)),
+    )
+    assert math.isnan(summary.deviations["one"])
+    assert summary.deviations["two"] == pytest.approx(3.75 / 0.9574, rel=1e-3)
 
 
 def test_an_error_is_a_row_and_so_is_what_was_not_reached():

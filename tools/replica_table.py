@@ -5,6 +5,7 @@ sides of its comparison lie apart.
 """
 
 import math
+import statistics
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,13 +30,13 @@ def of_replicas(results: Results) -> pd.DataFrame:
         place = {"notebook": notebook, "machine": machine, "draw": draw}
         for claim in result["claims"]:
             closest = claim["closest"]
-            gap = [math.nan, math.nan, ""] if closest is None else claim["distances"][closest]
+            found = [math.nan, math.nan, ""] if closest is None else claim["distances"][closest]
             rows.append(
                 place
                 | {name: claim[name] for name in ("claim", "text", "here", "held", "seen")}
-                | {"margin": gap[0], "gap": gap[1], "compared": gap[2]}
+                | {"margin": found[0], "compared": found[2]}
                 | {"measured": ", ".join(f"{n} = {v}" for n, v in claim["measured"].items())}
-                | {"gaps": tuple(one[1] for one in claim["distances"])}
+                | {"distances": tuple((margin, gap) for margin, gap, _ in claim["distances"])}
             )
         for cell, error in result["errors"].items():
             rows.append(place | _not_held(cell, "the cell raises nothing", error))
@@ -47,7 +48,7 @@ def of_replicas(results: Results) -> pd.DataFrame:
 
 
 def _not_held(claim, text, why, here=False):
-    nothing = {"margin": math.nan, "gap": math.nan, "compared": why, "measured": "", "gaps": ()}
+    nothing = {"margin": math.nan, "compared": why, "measured": "", "distances": ()}
     return {"claim": claim, "text": text, "here": here, "held": False, "seen": "", **nothing}
 
 
@@ -113,15 +114,17 @@ def depends_on_draw(group: pd.DataFrame) -> bool | None:
 def deviations(group: pd.DataFrame) -> float:
     """How many standard deviations the sides of a claim's comparisons lie apart, at the least.
 
-    nan with fewer than three replicas, and where nothing varies.
+    Shares of the larger side are compared, or plain differences where a side is zero. nan with
+    fewer than three replicas, and where nothing varies.
     """
-    gaps = pd.DataFrame([list(gaps) for gaps in group.gaps if gaps]).astype(float)
-    if len(gaps) < FEWEST_FOR_SPREAD or gaps.isna().any(axis=None):
-        gaps = gaps.dropna(axis=1)
-    if len(gaps) < FEWEST_FOR_SPREAD or gaps.empty:
-        return math.nan
-    spread = gaps.std()
-    return float((gaps.mean() / spread)[spread > 0].min())
+    found = []
+    for part in zip(*group.distances[group.distances.map(bool)], strict=False):
+        for values in zip(*part, strict=True):  # the margins of all replicas, else their gaps
+            if len(values) >= FEWEST_FOR_SPREAD and all(map(math.isfinite, values)):
+                spread = statistics.stdev(values)
+                found += [statistics.fmean(values) / spread] if spread > 0 else []
+                break
+    return min(found, default=math.nan)
 
 
 def shortcomings(summary: pd.DataFrame) -> list[str]:
@@ -164,7 +167,7 @@ def write(table: pd.DataFrame, summary: pd.DataFrame, machines: Mapping[str, str
     """
     out.mkdir(parents=True, exist_ok=True)
     digits = {"index": False, "float_format": "%.4g", "lineterminator": "\n"}
-    table.drop(columns=["seen", "gaps", "gap"]).to_csv(out / "replicas.csv", **digits)
+    table.drop(columns=["seen", "distances"]).to_csv(out / "replicas.csv", **digits)
     summary.to_csv(out / "claims.csv", **digits)
     (out / "claims.html").write_text(page(table, summary, machines), encoding="utf-8")
 
