@@ -24,11 +24,13 @@ NOT_FOR_STUDENTS = (
     "benchmarks/",
     "tests/",
     "CONTRIBUTING.md",
+    "docs/presenting.md",
     "README.md",  # they get one of their own
     "notebooks/README.md",
     "requirements-browser.txt",
     "tools/find_browser.py",
     "tools/maintain.mk",
+    "tools/pdf.py",
     "tools/student.py",
     "tools/templates/student_readme.md",
 )
