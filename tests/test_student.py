@@ -25,11 +25,13 @@ NOT_FOR_STUDENTS = (
     "benchmarks/",
     "tests/",
     "CONTRIBUTING.md",
+    "docs/presenting.md",
     "README.md",  # they get one of their own
     "notebooks/README.md",
     "requirements-browser.txt",
     "tools/find_browser.py",
     "tools/maintain.mk",
+    "tools/pdf.py",
     "tools/new_exercise.py",
     "tools/replica_kernel/",
     "tools/replica_machines.py",

@@ -2,16 +2,29 @@
 the first second, long output can be reached, the code of claims opens.
 """
 
+import base64
+import io
+
 import pytest
 from deck import FULL_HD, PROJECTOR, ULTRA, WIDE, Deck
 from demo import RUNS_WITHIN_MS, SLIDER, cell_at, move
 from made import FOLDED, code, make, text
 from nbformat.v4 import new_output
+from PIL import Image
 from test_widgets import demos, run_code
 
 SIZES = [PROJECTOR, FULL_HD, WIDE, ULTRA]
 WAITS_MS = 20_000
 
+
+def tall_picture():
+    """A gray PNG of 400x520 pixels."""
+    buffer = io.BytesIO()
+    Image.new("L", (400, 520), 200).save(buffer, "png")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+TALL = tall_picture()
 CLAIM = code(
     'claim("two and two is four", 2 + 2 == 4)',
     outputs=[new_output("stream", name="stdout", text="✓ two and two is four\n")],
@@ -236,6 +249,24 @@ def test_a_long_error_shows_its_end(made):
     assert deck.page.locator(".course-long").count() == 1
     box = last.bounding_box()
     assert 0 < box["y"] < 720
+
+
+def test_a_picture_becomes_smaller_when_code_is_opened_above_it(made):
+    shown = new_output("display_data", {"image/png": TALL}, {"image/png": {"alt": "a tall one"}})
+    source = "\n".join(f"x_{n} = {n}" for n in range(8))
+    deck = made(text("# Picture"), code(source, outputs=[shown], **FOLDED), text("## Two"))
+    picture = cell_at(deck.page, 1).locator("img")
+    before = picture.bounding_box()["height"]
+    deck.page.keyboard.press("c")
+    wait(deck.page, "() => document.querySelector('.course-shrunk')")
+    box = picture.bounding_box()
+    assert box["height"] < before
+    assert box["y"] + box["height"] <= 720
+    assert not deck.measure().problems
+    deck.page.keyboard.press("c")
+    wait(deck.page, "() => !document.querySelector('.course-shrunk')")
+    assert picture.bounding_box()["height"] == pytest.approx(before, abs=1)
+    assert picture.get_attribute("alt") == "a tall one"
 
 
 def test_what_fits_is_left_alone(made):

@@ -10,6 +10,7 @@ const CONTROL = "button, select, summary, a[href], input, label, [role=button], 
 const ACTS = [" ", "Enter"];
 const MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"];
 const SCROLLED_BY_KEY = 0.4; // of the height of what scrolls
+const SMALLEST_PICTURE = 0.6; // of its height; below that the slide scrolls
 const LOWEST_OUTPUT = 140; // px on a slide of 720
 const SLACK = 2; // px, for borders and rounding
 
@@ -258,6 +259,12 @@ export class Deck {
     if (!slide) return;
     for (const long of slide.querySelectorAll(".course-long")) this.release(long);
     this.release(slide);
+    for (const image of slide.querySelectorAll(".course-shrunk")) {
+      image.classList.remove("course-shrunk");
+      image.style.maxHeight = "";
+    }
+    if (this.below() <= SLACK) return;
+    this.shrinkPicture();
     if (this.below() <= SLACK) return;
     const high = (area) => area.getBoundingClientRect().height;
     const outputs = [...slide.querySelectorAll(".jp-Cell-outputArea")].filter(
@@ -273,6 +280,17 @@ export class Deck {
     }
     if (this.below() > SLACK)
       this.hold(slide, this.wrapper.getBoundingClientRect().height / zoom, "Slide: it scrolls");
+  }
+
+  // A picture above which somebody has opened the code becomes smaller rather than cut.
+  shrinkPicture() {
+    const high = (image) => image.getBoundingClientRect().height;
+    const images = [...this.slide.querySelectorAll(".jp-RenderedImage img")];
+    const largest = images.sort((a, b) => high(b) - high(a))[0];
+    const left = largest ? high(largest) - this.below() - SLACK : 0;
+    if (!largest || left < SMALLEST_PICTURE * high(largest)) return;
+    largest.classList.add("course-shrunk");
+    largest.style.maxHeight = `${left / (this.slide.currentCSSZoom ?? 1)}px`;
   }
 
   hold(element, height, name) {
