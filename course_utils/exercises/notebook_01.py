@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+from course_utils.exercises.engine import Choice, Function, Goal, Mistake, Numbers, Option
 
 OUTPUT = "compute the output of a neuron, a layer and a network by hand"
 SHAPES = "name the shape of every array on the way"
@@ -151,8 +151,12 @@ def followed(network):
         "W1 is (1, units), b1 (units,), W2 (units, 1), b2 (1,)": bool(fits),
         "at most 8 units": bool(fits and W1.shape[1] <= MOST_BENDS),
         "nowhere farther than 1 from the sine, as the number 0 would be": bool(farthest < 1.001),
-        "nowhere farther than 0.3": bool(farthest <= 0.3),
-        "nowhere farther than 0.1": bool(farthest <= 0.1),
+        "nowhere farther than 0.3": Goal(
+            bool(farthest <= 0.3), f"somewhere it is {farthest:.2g} away"
+        ),
+        "nowhere farther than 0.1": Goal(
+            bool(farthest <= 0.1), f"somewhere it is {farthest:.2g} away"
+        ),
     }
 
 
@@ -599,6 +603,12 @@ EXERCISES = (
         "01.7",
         "The loss, without the probability",
         FAILS,
+        hints=(
+            "Take the logarithm before you divide: what is log(1 / a)?",
+            "1 - sigma(z) is a sigmoid, too. Of what?",
+            "np.logaddexp(0, a) is log(1 + exp(a)): once with -z, once with z. The push is p - y, "
+            "and p is exp(log_p).",
+        ),
         reference=loss_from_logit,
         cases=_logit_cases,
         names=("log_p", "log_not_p", "the loss", "the push"),
@@ -655,6 +665,12 @@ EXERCISES = (
         "01.8",
         "Eight bends for a sine",
         OUTPUT,
+        hints=(
+            "A ReLU draws a straight line with one bend. Eight of them draw eight pieces.",
+            "Choose where the pieces join. Unit k bends where x W1 + b1 is 0.",
+            "To the right of its bend each unit goes on. So W2 holds, for each join, by how much "
+            "the slope changes there.",
+        ),
         reference=bends,
         cases=lambda rng: [()],
         observe=followed,

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+from course_utils.exercises.engine import Choice, Function, Goal, Mistake, Numbers, Option
 
 BY_HAND = "compute all gradients of two small networks by hand"
 FROM_SHAPES = "derive the matrix form of the backward pass, with the shapes as a guide"
@@ -201,9 +201,9 @@ def precision(derivative, seed):
     return {
         "f is evaluated, and not more than four times": 1 <= most <= 4,
         "the error is below 1e-2 on average": bool(mean < 1e-2),
-        "the error is below 1e-6 on average": bool(mean < 1e-6),
-        "the error is below 1e-9 on average": bool(mean < 1e-9),
-        "the error is below 2e-12 on average": bool(mean < 2e-12),
+        "the error is below 1e-6 on average": Goal(bool(mean < 1e-6), f"it is {mean:.0e}"),
+        "the error is below 1e-9 on average": Goal(bool(mean < 1e-9), f"it is {mean:.0e}"),
+        "the error is below 2e-12 on average": Goal(bool(mean < 2e-12), f"it is {mean:.1e}"),
     }
 
 
@@ -547,6 +547,12 @@ EXERCISES = (
         "02.6",
         "The Jacobian of the softmax, proved",
         CHAIN_RULE,
+        hints=(
+            "Each E_i depends on one logit, S on all of them.",
+            "dE is a diagonal matrix, dS has K entries. The quotient rule puts them together.",
+            "J[i, j] needs dE[i, j] and the product of E[i] and dS[j]. A gradient row times J is "
+            "the chain rule.",
+        ),
         reference=softmax_proof,
         cases=_softmax_cases,
         names=("dE", "dS", "J", "dz"),
@@ -619,6 +625,13 @@ EXERCISES = (
         "02.7",
         "Beat the central difference",
         CHECK,
+        hints=(
+            "The error of a central difference is nearly c eps^2. You do not know c, but two "
+            "steps have the same one.",
+            "With eps and 2 eps the errors are c eps^2 and 4 c eps^2.",
+            "So a third of their difference is the error of the first. And without eps^2 a larger "
+            "step is better: about 1e-3.",
+        ),
         reference=five_points,
         cases=lambda rng: [(int(rng.integers(1000)),)],
         observe=precision,

@@ -5,7 +5,7 @@ Each mistake is one that students make; its hint points at the thought behind it
 
 import numpy as np
 
-from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+from course_utils.exercises.engine import Choice, Function, Goal, Mistake, Numbers, Option
 
 DERIVE = "derive the gradient of the squared error of a line"
 WRITE = "write gradient descent in seven lines"
@@ -131,9 +131,15 @@ def arrived(rate):
         "it does not diverge: along no axis is it farther away than at the start": bool(
             worst <= 1.0
         ),
-        "along every axis less than 0.7 of the distance is left": bool(worst < 0.7),
-        "along every axis less than 0.2 is left": bool(worst < 0.2),
-        "along every axis less than 0.01 is left": bool(worst < 0.01),
+        "along every axis less than 0.7 of the distance is left": Goal(
+            bool(worst < 0.7), f"{worst:.2g} is left along one"
+        ),
+        "along every axis less than 0.2 is left": Goal(
+            bool(worst < 0.2), f"{worst:.2g} is left along one"
+        ),
+        "along every axis less than 0.01 is left": Goal(
+            bool(worst < 0.01), f"{worst:.2g} is left along one"
+        ),
     }
 
 
@@ -463,6 +469,11 @@ EXERCISES = (
         "03.7",
         "The best rate, derived",
         PREDICT,
+        hints=(
+            "Both sides of the equation are linear in the rate.",
+            "Put the rate back into the factor of the flat axis.",
+            "factor to the power of steps is at most share: take logarithms, and round up.",
+        ),
         reference=best_rate,
         cases=_bowl_cases,
         names=("the rate", "the factor", "the number of steps"),
@@ -531,6 +542,13 @@ EXERCISES = (
         "03.8",
         "Thirty steps, thirty rates",
         PREDICT,
+        hints=(
+            "What is left along an axis is a product of thirty factors 1 - rate * curvature. The "
+            "order does not matter.",
+            "A rate of 1 / c makes one factor 0 for the curvature c, and small for its neighbors.",
+            "Spread thirty such c over 1 to 25, or repeat a few of them: more small rates than "
+            "large ones.",
+        ),
         reference=mixed_rates,
         cases=lambda rng: [()],
         observe=arrived,

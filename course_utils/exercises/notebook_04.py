@@ -538,6 +538,13 @@ EXERCISES = (
         "04.6",
         "The noise floor, derived",
         LOWER,
+        hints=(
+            "The variance of a number that is multiplied by c is multiplied by c^2. Variances of "
+            "independent parts add up.",
+            "The distance is multiplied by 1 - rate * curvature, the noise by the rate; a batch "
+            "divides the variance of the noise.",
+            "Solve V = kept V + added for V.",
+        ),
         reference=noise_floor,
         cases=_floor_cases,
         names=("kept", "added", "the floor"),

@@ -612,6 +612,12 @@ EXERCISES = (
         "05.3",
         "An Adam that does not forget",
         WRITE,
+        hints=(
+            "Adam divides by what it remembers, and it forgets. What should it keep beside that?",
+            "One number for each parameter: the largest v_hat so far. Keep it in self.largest.",
+            "One line more, np.maximum of old and new, and one line changed: the root is taken of "
+            "the largest.",
+        ),
         reference=AMSGrad,
         cases=_amsgrad_cases,
         observe=amsgrad_steps,
@@ -674,6 +680,12 @@ EXERCISES = (
         "05.4",
         "What m remembers, derived",
         EXPLAIN,
+        hints=(
+            "Write m out for t = 1, 2, 3. How often has each gradient been multiplied by beta?",
+            "The newest has not faded, the first one t - 1 times; each came in with 1 - beta.",
+            "The weights are a geometric series with the sum 1 - beta^t. In the short cut the "
+            "first gradient has the weight beta^(t - 1).",
+        ),
         reference=weights_in_m,
         cases=_weights_cases,
         names=("weights", "total", "m_hat", "more"),

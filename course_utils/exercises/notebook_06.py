@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+from course_utils.exercises.engine import Choice, Function, Goal, Mistake, Numbers, Option
 
 RIGHT_PASS = {"logit": 0.0, "dW2": (1.0, 0.5), "db1": (0.5, -1.0)}
 
@@ -415,10 +415,12 @@ def untangled(run, seed):
         loss = problem(theta)[0] if fits else np.inf
     return {
         "it returns a theta of the same shape as it was given": fits,
-        "it asks for the gradient, and at most 300 times": 1 <= asked <= MOST_GRADIENTS,
+        "it asks for the gradient, and at most 300 times": Goal(
+            1 <= asked <= MOST_GRADIENTS, f"it asks {asked} times"
+        ),
         "the loss is lower than at the start": bool(loss < first - 1e-6),
-        "the loss is below 0.5": bool(loss < 0.5),
-        "the loss is below 0.05": bool(loss < 0.05),
+        "the loss is below 0.5": Goal(bool(loss < 0.5), f"it is {loss:.2f}"),
+        "the loss is below 0.05": Goal(bool(loss < 0.05), f"it is {loss:.3f}"),
     }
 
 
@@ -974,6 +976,13 @@ EXERCISES = (
         "06.7",
         "Weights that keep the signal, derived",
         HUNT,
+        hints=(
+            "Half of the numbers are positive, half negative, and both halves have the same "
+            "squares.",
+            "fan_in * std^2 * kept is the factor of the mean square at each layer. Set it to 1.",
+            "The size is the root of the mean square, so it is multiplied by the root of that "
+            "factor, depth times.",
+        ),
         reference=keep_the_signal,
         cases=_signal_cases,
         names=("kept", "best", "size"),
@@ -1039,6 +1048,11 @@ EXERCISES = (
         "06.8",
         "Two spirals in 300 gradients",
         "train on XOR, circles, moons and a curve, and watch the boundary while it moves",
+        hints=(
+            "300 steps are few. Which method makes long steps in flat directions?",
+            "Momentum or Adam, at a rate ten times what you would dare for a long run.",
+            "And let the rate fall towards the end: the last steps need not jump.",
+        ),
         reference=untangle,
         cases=lambda rng: [(0,)],
         observe=untangled,

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+from course_utils.exercises.engine import Choice, Function, Goal, Mistake, Numbers, Option
 
 CHECK = "check a network before you spend time on it: first loss, overfit 50 images"
 READ = "read a confusion matrix, first-layer weights and a reliability diagram"
@@ -152,9 +152,15 @@ def letters_read(choose, seed):
     return {
         "it is one number from 0 to 1": sound,
         "the network reads at least a tenth of the new letters": bool(min(accepted) > 0.1),
-        "it reads at least 40% of them": bool(min(accepted) > 0.4),
-        "of what it reads at most 2% is wrong, with all eight networks": bool(max(wrong) <= 0.02),
-        "of what it reads at most 1% is wrong, with all eight networks": bool(max(wrong) <= 0.01),
+        "it reads at least 40% of them": Goal(
+            bool(min(accepted) > 0.4), f"with one network {min(accepted):.0%}"
+        ),
+        "of what it reads at most 2% is wrong, with all eight networks": Goal(
+            bool(max(wrong) <= 0.02), f"with one it is {max(wrong):.1%}"
+        ),
+        "of what it reads at most 1% is wrong, with all eight networks": Goal(
+            bool(max(wrong) <= 0.01), f"with one it is {max(wrong):.2%}"
+        ),
     }
 
 
@@ -454,6 +460,12 @@ EXERCISES = (
         "07.6",
         "The best temperature, derived",
         READ,
+        hints=(
+            "T divides every logit: write u = z / T, and use the chain rule on u.",
+            "The derivative of log sum exp(u) by u_k is p_k. The derivative of z / T by T is -z / "
+            "T^2.",
+            "Added up over k, the first part gives -mean_logit / T^2, the second one z_c / T^2.",
+        ),
         reference=temperature_slope,
         cases=_temperature_cases,
         names=("p", "the mean logit", "the slope"),
@@ -514,6 +526,13 @@ EXERCISES = (
         "07.7",
         "When to ask a human",
         READ,
+        hints=(
+            "Sort the images by confidence. How many are wrong among the surest hundred, "
+            "thousand, ...?",
+            "Running sums of the wrong ones give the share of errors for every threshold at once.",
+            "Take the lowest threshold with a share below the limit, and leave a margin: new "
+            "images differ.",
+        ),
         reference=threshold,
         cases=lambda rng: [(int(rng.integers(100)),)],
         observe=letters_read,

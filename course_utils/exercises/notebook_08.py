@@ -5,7 +5,7 @@ Each mistake is one that students make; its hint points at the thought behind it
 
 import numpy as np
 
-from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+from course_utils.exercises.engine import Choice, Function, Goal, Mistake, Numbers, Option
 
 COUNT = "count parameters and bytes before you start"
 SHOW = "show a photo from its numbers in true colors, and standardize without a leak"
@@ -167,8 +167,8 @@ def found_neighbors(guess, seed):
     return {
         "it gives one column number for each of the columns": whole,
         "no pixel is its own neighbor": whole and not own,
-        "more are right than by guessing: over 10%": bool(share > 0.1),
-        "at least 95% are right": bool(share >= 0.95),
+        "more are right than by guessing: over 10%": Goal(bool(share > 0.1), f"{share:.0%} are"),
+        "at least 95% are right": Goal(bool(share >= 0.95), f"{share:.0%} are"),
     }
 
 
@@ -529,6 +529,12 @@ EXERCISES = (
         "08.6",
         "The first layer takes raw pixels, derived",
         SHOW,
+        hints=(
+            "Write out one term of the sum: (x_k - mean_k) / std_k times W_kj.",
+            "What stands with x_k is the new weight. What does not, added up, belongs to the bias.",
+            "Row k of W is divided by std_k, the bias loses mean @ (new weights). For bytes all "
+            "weights are 255 times smaller.",
+        ),
         reference=fold_in,
         cases=_fold_cases,
         names=("W_pixels", "b_pixels", "W_bytes"),
@@ -582,6 +588,12 @@ EXERCISES = (
         "08.7",
         "Who was next to whom?",
         SHUFFLE,
+        hints=(
+            "In smooth pictures neighbors rise and fall together, from picture to picture.",
+            "Correlation does not care about brightness and contrast. Compare all pairs of "
+            "columns.",
+            "For each column take the one with the highest correlation, but not the column itself.",
+        ),
         reference=nearest_pixels,
         cases=lambda rng: [(int(rng.integers(1000)),)],
         observe=found_neighbors,

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+from course_utils.exercises.engine import Choice, Function, Goal, Mistake, Numbers, Option
 
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 
@@ -350,13 +350,17 @@ def stopped_in_time(rule, seed):
         lost.append(curve[:last].min() / curve.min() - 1)
     return {
         "it stops before the end": bool(np.mean(spent) < 0.99),
-        "it trains for less than 60% of the epochs on average": bool(np.mean(spent) < 0.6),
-        "it trains for less than 38% of the epochs on average": bool(np.mean(spent) < 0.38),
-        "the network kept is less than 25% worse than the best on average": bool(
-            np.mean(lost) < 0.25
+        "it trains for less than 60% of the epochs on average": Goal(
+            bool(np.mean(spent) < 0.6), f"it is {np.mean(spent):.0%}"
         ),
-        "the network kept is less than 1% worse than the best on average": bool(
-            np.mean(lost) < 0.01
+        "it trains for less than 38% of the epochs on average": Goal(
+            bool(np.mean(spent) < 0.38), f"it is {np.mean(spent):.0%}"
+        ),
+        "the network kept is less than 25% worse than the best on average": Goal(
+            bool(np.mean(lost) < 0.25), f"it is {np.mean(lost):.0%}"
+        ),
+        "the network kept is less than 1% worse than the best on average": Goal(
+            bool(np.mean(lost) < 0.01), f"it is {np.mean(lost):.1%}"
         ),
     }
 
@@ -711,6 +715,12 @@ EXERCISES = (
         "09.6",
         "What dropout adds to the loss, derived",
         "use dropout, batch norm, early stopping and clipping, and say what each one cures",
+        hints=(
+            "The mean of mask / keep is 1. What is its variance?",
+            "A mask has the variance keep (1 - keep); divided by keep, that is divided by keep^2.",
+            "Variances of independent terms add up. And the mean of a square is the square of the "
+            "mean plus the variance.",
+        ),
         reference=dropout_loss,
         cases=_dropout_cases,
         names=("the mean", "the variance", "the expected loss"),
@@ -779,6 +789,11 @@ EXERCISES = (
         "09.7",
         "A rule for stopping",
         "use dropout, batch norm, early stopping and clipping, and say what each one cures",
+        hints=(
+            "One bump is no turn. How many epochs in a row are enough to believe it?",
+            "Where was the lowest loss so far, and how long ago?",
+            "Stop when it was about twenty epochs ago.",
+        ),
         reference=stop_now,
         cases=lambda rng: [(int(rng.integers(100)),)],
         observe=stopped_in_time,

@@ -5,7 +5,7 @@ Each mistake is one that students make, with a hint at the thought behind it.
 
 import numpy as np
 
-from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+from course_utils.exercises.engine import Choice, Function, Goal, Mistake, Numbers, Option
 
 SLOPE, WEIGHT = 0.25, 0.5  # the steepest slope of a sigmoid, and the weight of exercise 10.2
 
@@ -115,11 +115,15 @@ def cured(rule, seed):
                 theta = theta - rate * loss_and_grad(theta)[1]
             left.append(loss_and_grad(theta)[0] / start)
     return {
-        "it looks at the loss at most 40 times": max(looks) <= MOST_LOOKS,
+        "it looks at the loss at most 40 times": Goal(
+            max(looks) <= MOST_LOOKS, f"{max(looks)} times"
+        ),
         "with the gentle patient the loss is halved in 60 steps": bool(left[0] < 0.5),
         "with the middle one, too": bool(left[1] < 0.5),
         "and with the steep one": bool(left[2] < 0.5),
-        "with all three it falls below 5%": bool(max(left) < 0.05),
+        "with all three it falls below 5%": Goal(
+            bool(max(left) < 0.05), f"with one {max(left):.2g} of it is left"
+        ),
     }
 
 
@@ -313,6 +317,11 @@ EXERCISES = (
         "10.6",
         "When does a step raise the loss? Derived",
         "recognize ten broken trainings by one number each",
+        hints=(
+            "Along a direction u of length 1 the second derivative is u H u.",
+            "Taylor: -lr g.g, and half of lr^2 times g H g.",
+            "The loss rises when the second term is larger than the first: solve for lr.",
+        ),
         reference=one_step,
         cases=_step_cases,
         names=("the curvature", "the change", "the limit"),
@@ -383,6 +392,13 @@ EXERCISES = (
         "10.7",
         "One rule for three patients",
         "follow a routine of five checks before every long run",
+        hints=(
+            "A rate has the unit one over curvature. Which looks at the loss tell you the "
+            "curvature?",
+            "Try steps along the gradient: with too small a rate the loss falls a little, with "
+            "too large a one it rises.",
+            "Begin tiny and double until the loss rises. Then go back, with a margin.",
+        ),
         reference=find_rate,
         cases=lambda rng: [(int(rng.integers(100)),)],
         observe=cured,

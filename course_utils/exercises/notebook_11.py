@@ -5,7 +5,7 @@ The mistakes are those that make published comparisons unfair.
 
 import numpy as np
 
-from course_utils.exercises.engine import Choice, Function, Mistake, Numbers, Option
+from course_utils.exercises.engine import Choice, Function, Goal, Mistake, Numbers, Option
 
 SPOT = "spot what makes a comparison unfair: one rate for all, one run, a look at the test set"
 CHOOSE = "choose a rate on validation data, and judge on test data with fresh seeds"
@@ -175,10 +175,14 @@ def searched(method, seed):
     lost = np.mean(lost) if safe else np.inf
     return {
         "it comes back with one positive rate": sound,
-        "it makes at most 24 runs": sound and most <= MOST_RUNS,
+        "it makes at most 24 runs": Goal(sound and most <= MOST_RUNS, f"it makes {most}"),
         "no rate that it comes back with diverges": safe,
-        "the loss is less than 10% above the lowest possible one, on average": bool(lost < 0.1),
-        "the loss is less than 3.8% above the lowest possible one, on average": bool(lost < 0.038),
+        "the loss is less than 10% above the lowest possible one, on average": Goal(
+            bool(lost < 0.1), f"it is {lost:.0%}"
+        ),
+        "the loss is less than 3.8% above the lowest possible one, on average": Goal(
+            bool(lost < 0.038), f"it is {lost:.1%}"
+        ),
     }
 
 
@@ -462,6 +466,13 @@ EXERCISES = (
         "11.5",
         "The winner's curse, derived",
         CHOOSE,
+        hints=(
+            "The variance of a mean of n runs is sigma^2 / n. Variances of independent means add "
+            "up.",
+            "The mean size of a normal number is given in the text: multiply.",
+            "The lower one lies half a distance below the middle, and the middle is right on "
+            "average.",
+        ),
         reference=winners_curse,
         cases=_curse_cases,
         names=("spread", "distance", "flattery"),
@@ -525,6 +536,13 @@ EXERCISES = (
         "11.6",
         "A search with 24 runs",
         "run a sweep over rates and seeds that survives a crash",
+        hints=(
+            "Twelve runs are enough to see roughly where the valley is.",
+            "Then only three or four rates are worth another look. Chance is averaged away by "
+            "repeating those.",
+            "Half of the runs wide, half of them at the best few; decide by the mean, and mind "
+            "NaN.",
+        ),
         reference=search,
         cases=lambda rng: [(int(rng.integers(100)),)],
         observe=searched,

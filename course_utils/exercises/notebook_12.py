@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from course_utils.exercises.engine import Function, Mistake, Numbers
+from course_utils.exercises.engine import Function, Goal, Mistake, Numbers
 
 EXPLAIN = "explain why PyTorch needs zero_grad, train() and eval()"
 BUILD = "build automatic differentiation in 40 lines, and check it against the examples"
@@ -70,8 +70,12 @@ def remembered(choose, layers):
     return {
         f"of {layers} layers it names some by their numbers, 1 to {layers}, each once": fits,
         f"of {layers} layers it does not keep every output": len(kept) < layers,
-        f"with {layers} layers at most two thirds are in memory": fits and peak <= layers * 2 / 3,
-        f"with {layers} layers at most {most:.0f} outputs are in memory": fits and peak <= most,
+        f"with {layers} layers at most two thirds are in memory": Goal(
+            fits and peak <= layers * 2 / 3, f"it is {peak}"
+        ),
+        f"with {layers} layers at most {most:.0f} outputs are in memory": Goal(
+            fits and peak <= most, f"it is {peak}"
+        ),
     }
 
 
@@ -80,6 +84,13 @@ EXERCISES = (
         "12.1",
         "The loop that forgets zero_grad",
         EXPLAIN,
+        hints=(
+            "`.grad` is added to, never set back.",
+            "At each step: a new gradient 4 (2w - 1) is added to what is there, and w moves by "
+            "the sum.",
+            "The first sum is the new gradient alone. The second one holds two, the third one "
+            "three.",
+        ),
         answer=_loop(),
         mistakes=[
             Mistake(
@@ -120,6 +131,11 @@ EXERCISES = (
         "12.2",
         "A node for a unit vector, derived",
         BUILD,
+        hints=(
+            "Only what turns x changes y.",
+            "The part of grad_y along y is (y . grad_y) y. What is left is at a right angle to y.",
+            "That is what comes through, divided by the length of x.",
+        ),
         reference=unit_vector_backward,
         cases=_vector_cases,
         names=("the length", "along", "dx"),
@@ -175,6 +191,12 @@ EXERCISES = (
         "12.3",
         "A long network, a small memory",
         BUILD,
+        hints=(
+            "Two things are in memory: what is kept, and one gap at a time.",
+            "With k kept outputs the longest gap is at least about layers / k. When is the sum "
+            "smallest?",
+            "When both are about the root of the number of layers.",
+        ),
         reference=checkpoints,
         cases=lambda rng: [(36,), (100,), (400,)],
         observe=remembered,
