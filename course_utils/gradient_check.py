@@ -65,12 +65,13 @@ class ParameterCheck:
     numerical: float
     checked: int
     skipped: int
+    kinks: str = "ReLU kink"
 
     def __str__(self) -> str:
         if self.checked == 0:
-            return f"{self.name}: not checked, all {self.skipped} entries lie at a ReLU kink"
+            return f"{self.name}: not checked, all {self.skipped} entries lie at a {self.kinks}"
         where = f"[{', '.join(map(str, self.worst))}]"
-        kinks = f", {self.skipped} at a ReLU kink left out" if self.skipped else ""
+        kinks = f", {self.skipped} at a {self.kinks} left out" if self.skipped else ""
         return (
             f"{self.name}: relative error {self.relative_error:.1e}; worst at {where}, "
             f"backprop {self.backprop:.6g}, numerical {self.numerical:.6g} "
@@ -96,7 +97,7 @@ class GradientReport:
 
     @property
     def skipped(self) -> int:
-        """How many entries were left out because a ReLU kink lies within eps."""
+        """How many entries were left out because a kink lies within eps."""
         return sum(check.skipped for check in self.parameters)
 
     def passed(self, tolerance: float = 1e-6) -> bool:
@@ -171,7 +172,7 @@ def _side_of_kinks(layer: Layer) -> np.ndarray | None:
 
 
 def _parameter_checks(network, backprop, numerical, smooth, floor):
-    start = 0
+    start, pools = 0, any(isinstance(layer, MaxPool2D) for layer in network.layers)
     for name, array in network.named_parameters():
         part = slice(start, start + array.size)
         start += array.size
@@ -185,4 +186,5 @@ def _parameter_checks(network, backprop, numerical, smooth, floor):
             numerical=float(b[worst]),
             checked=int(used.sum()),
             skipped=int((~used).sum()),
+            kinks="ReLU or pooling kink" if pools else "ReLU kink",
         )

@@ -114,9 +114,9 @@ class Run:
             self._move_to("training")
 
     def _move_to(self, point: str) -> None:
-        move = getattr(self.optimizer, f"to_{point}_point", None)  # your own need not have it
-        if move is not None:
-            move(self.network.theta)
+        # an optimizer of your own need not have two points
+        move = getattr(self.optimizer, f"to_{point}_point", lambda theta: None)
+        move(self.network.theta)
 
 
 class Callback:
@@ -223,11 +223,7 @@ class EarlyStopping(KeepBest):
 
 
 def minibatches(
-    x: np.ndarray,
-    y: np.ndarray,
-    batch_size: int,
-    rng: np.random.Generator,
-    last_batch: str = LAST_BATCH,
+    x: np.ndarray, y: np.ndarray, batch_size: int, rng: np.random.Generator, last_batch=LAST_BATCH
 ) -> Iterator[Data]:
     """One epoch of batches (x, y) in a fresh random order.
 
@@ -334,6 +330,13 @@ def fit(
     _require_generator(rng)
     if clip_norm is not None:
         require_number("clip_norm", clip_norm, low=0.0)
+    if callable(augment):
+        expected = "a list of them, such as [flips(), shifts(2)]"
+        raise TypeError(f"augment is a function, expected {expected}")
+    for position, change in enumerate(augment):
+        if not callable(change):
+            expected = "a function, such as flips()"
+            raise TypeError(f"augment[{position}] is {change!r}, expected {expected}")
 
     run = Run(network, loss, optimizer, (x, y), val, epochs)
     for callback in callbacks:

