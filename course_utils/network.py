@@ -124,9 +124,7 @@ class Network:
             for name, array in layer.params.items():
                 yield f"{index}.{name}", array
 
-    def matrices(
-        self, input_layer: bool = False, output_layer: bool = False
-    ) -> list[tuple[int, int, int]]:
+    def matrices(self, input_layer=False, output_layer=False) -> list[tuple[int, int, int]]:
         """Where the hidden weight matrices lie in `theta`: (start, rows, columns) of each.
 
         These are the parameters of two dimensions, a convolution's `W` among them. Those of the

@@ -128,9 +128,9 @@ class Run:
             self._move_to("training")
 
     def _move_to(self, point: str) -> None:
-        move = getattr(self.optimizer, f"to_{point}_point", None)  # your own need not have it
-        if move is not None:
-            move(self.network.theta)
+        # an optimizer of your own need not have two points
+        move = getattr(self.optimizer, f"to_{point}_point", lambda theta: None)
+        move(self.network.theta)
 
 
 class Callback:
@@ -237,11 +237,7 @@ class EarlyStopping(KeepBest):
 
 
 def minibatches(
-    x: np.ndarray,
-    y: np.ndarray,
-    batch_size: int,
-    rng: np.random.Generator,
-    last_batch: str = LAST_BATCH,
+    x: np.ndarray, y: np.ndarray, batch_size: int, rng: np.random.Generator, last_batch=LAST_BATCH
 ) -> Iterator[Data]:
     """One epoch of batches (x, y) in a fresh random order.
 
