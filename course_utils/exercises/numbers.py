@@ -230,7 +230,7 @@ class _Answers:
         values = {
             name: value
             for name, value in names.items()
-            if name not in before and is_number(value) and np.isfinite(value)
+            if name not in before and is_number(value) and math.isfinite(_finite(value))
         }
         return computed, values
 
@@ -336,9 +336,9 @@ def _small(value):
 def _within_digits(typed, value):
     """Whether `value`, rounded to as many decimals as were typed in, is what was typed in."""
     text = repr(typed)
-    decimals = len(text.partition(".")[2])
+    decimals = len(text.partition(".")[2].removesuffix("0"))
     digits = len(text.replace(".", "").lstrip("-0"))
-    if "e" in text or not 2 <= digits <= 8 or not 0 < decimals <= 6:
+    if "e" in text or not 2 <= digits <= 8 or not 2 <= decimals <= 6:
         return False
     return abs(typed - value) <= 0.501 * 10.0**-decimals
 
