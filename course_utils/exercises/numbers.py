@@ -305,7 +305,8 @@ class _Answers:
         if code is None:
             return ""
         work = Work(self.right, code, self.exercise.tolerance)
-        found = search.mends(work, code, work.wrong(self.wrong), search.Clock(MENDING))
+        wrong = work.wrong(self.wrong)
+        found = search.mends(work, code, wrong, search.Clock(MENDING), UNSURE)
         if len(found) == 2 and found[0].edit.mends == found[1].edit.mends:
             return search.both(*found)
         return "\n".join(one.words for one in found)
