@@ -146,7 +146,7 @@ def test_the_given_code_unchanged_is_not_attempted_and_changed_is():
     changed = here.stub.replace("(dA1 > 0)", "(dA1 >= 0)")
     verdict = find("02.4").judge(exercise_cells.written(changed)["backward_pass"])
     assert verdict.status == HINT
-    assert "`Z1` is never used" in verdict.message
+    assert "`Z1` is never used" in verdict.message or "`dA1` stands" in verdict.message
 
 
 # ---------------------------------------------------------------- one change mends it

@@ -25,7 +25,7 @@ STOPS = {
     "one number is wanted": ("import math\n    return math.exp(X)", "one number is wanted"),
     "a list": ("return [1, 2] - X[0, 0] * [1]", "`Type"),
     "a power": ("return 2.0 ^ 2", "A power is written `**`"),
-    "read before it is set": ("b = X\n    return a + b\n    a = 1", "read before it has a value"),
+    "read before it is set": ("for k in X:\n        a = a + 1", "read before it has a value"),
     "reshape": ("return X.reshape(5, 5)", "24 values do not fill the shape (5,5)"),
     "np.max of two": ("import numpy\n    return np.max(0, X)", "np.maximum"),
 }

@@ -472,11 +472,6 @@ EXERCISES = (
                 "Your rate grows with the step, until it diverges. What must the step do to it?",
             ),
             Mistake(
-                lambda step: step / (25 + step),
-                "Your rate grows towards 1, and diverges on the way. Where must the step stand in "
-                "a fraction?",
-            ),
-            Mistake(
                 lambda step: 0.01 + 1e-6 * step,
                 "Your rate grows with the step. The floor is as high as the last rates allow.",
             ),

@@ -518,6 +518,12 @@ EXERCISES = (
                 "Your weights shrink by `decay` at each step. The share is the rate times decay.",
             ),
             Mistake(_growth, "Your weights grow. Which sign makes them shrink?"),
+            Mistake(
+                lambda theta, g, m, v, t, lr, decay: _adam_step(
+                    theta, g, m, v, t, lr, before=1 - lr * decay
+                ),
+                "Only the share `lr * decay` of the weights is left. That is what they lose.",
+            ),
             Mistake(_no_decay, "This is Adam as it was. Where do the weights shrink?"),
             Mistake(
                 _decay_after,

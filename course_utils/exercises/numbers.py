@@ -230,7 +230,7 @@ class _Answers:
         values = {
             name: value
             for name, value in names.items()
-            if name not in before and is_number(value) and np.isfinite(value)
+            if name not in before and is_number(value) and math.isfinite(_finite(value))
         }
         return computed, values
 
@@ -305,7 +305,8 @@ class _Answers:
         if code is None:
             return ""
         work = Work(self.right, code, self.exercise.tolerance)
-        found = search.mends(work, code, work.wrong(self.wrong), search.Clock(MENDING))
+        wrong = work.wrong(self.wrong)
+        found = search.mends(work, code, wrong, search.Clock(MENDING), UNSURE)
         if len(found) == 2 and found[0].edit.mends == found[1].edit.mends:
             return search.both(*found)
         return "\n".join(one.words for one in found)
@@ -336,9 +337,9 @@ def _small(value):
 def _within_digits(typed, value):
     """Whether `value`, rounded to as many decimals as were typed in, is what was typed in."""
     text = repr(typed)
-    decimals = len(text.partition(".")[2])
+    decimals = len(text.partition(".")[2].removesuffix("0"))
     digits = len(text.replace(".", "").lstrip("-0"))
-    if "e" in text or not 2 <= digits <= 8 or not 0 < decimals <= 6:
+    if "e" in text or not 2 <= digits <= 8 or not 2 <= decimals <= 6:
         return False
     return abs(typed - value) <= 0.501 * 10.0**-decimals
 

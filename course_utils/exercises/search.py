@@ -65,17 +65,21 @@ class Found:
     words: str
 
 
-def mends(exercise, source: Source, wrong: set, clock: Clock) -> list[Found]:
+def mends(
+    exercise, source: Source, wrong: set, clock: Clock, without: Sequence[str] = ()
+) -> list[Found]:
     """One change of an answer that makes it right, or two; empty if there are none.
 
-    `wrong` are the parts that are wrong as it stands.
+    `wrong` are the parts that are wrong as it stands, `without` slips that are not looked for.
     """
     with memory(MEGABYTES), silence():
-        return _mends(exercise, source, wrong, clock)
+        return _mends(exercise, source, wrong, clock, without)
 
 
-def _mends(exercise, source, wrong, clock):
-    candidates = [edit for edit in edits.edits(source) if _says(edit, "mends")]
+def _mends(exercise, source, wrong, clock, without):
+    candidates = [
+        edit for edit in edits.edits(source) if _says(edit, "mends") and edit.mends not in without
+    ]
     partial = []
     for edit in candidates:
         if clock.share_is_over if len(wrong) > 1 else clock.is_over:
