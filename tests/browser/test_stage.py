@@ -252,7 +252,9 @@ def test_a_long_error_shows_its_end(made):
 
 
 def test_a_picture_becomes_smaller_when_code_is_opened_above_it(made):
-    shown = new_output("display_data", {"image/png": TALL}, {"image/png": {"alt": "a tall one"}})
+    shown = new_output(
+        "display_data", {"image/png": TALL}, metadata={"image/png": {"alt": "a tall one"}}
+    )
     source = "\n".join(f"x_{n} = {n}" for n in range(8))
     deck = made(text("# Picture"), code(source, outputs=[shown], **FOLDED), text("## Two"))
     picture = cell_at(deck.page, 1).locator("img")
