@@ -196,6 +196,8 @@ def _of_operation(node):
             slip = {2: "factor 2" if kind is ast.Mult else "half", 100: "percent"}.get(
                 lost.value, slip
             )
+        if kind is ast.Pow and lost is node.right:
+            slip = "square" if getattr(lost, "value", None) == 2 else slip
         yield Change(kept, f"{slip} too many", f"{slip} missing", 1)
     for side, other in (("left", "right"), ("right", "left")):
         inner, outer = getattr(node, side), getattr(node, other)
