@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import record_claims
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 import course_utils.claims
 
@@ -23,7 +24,7 @@ def made(tmp_path, monkeypatch):
     """A function that runs cells with the recorder in them and returns the claims written down."""
     path = tmp_path / "claims.jsonl"
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    shell = InteractiveShell()
+    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
     shell.run_cell("import numpy as np\nfrom course_utils.claims import ClaimError, claim")
     record_claims.install(str(path), shell)
 

@@ -128,7 +128,7 @@ def deviations(group: pd.DataFrame) -> float:
 
 
 def shortcomings(summary: pd.DataFrame) -> list[str]:
-    """What the rules forbid: a claim that fails, and too many claims about one run."""
+    """What the rules forbid in the course as a whole: claims that fail, too many about one run."""
     failing = [f"{row.claim} fails: {row.text}" for row in summary[summary.fails].itertuples()]
     depends = summary[summary.depends.fillna(False)]
     here, most = int((depends.kind == "this run").sum()), len(depends) // ONE_IN

@@ -249,7 +249,7 @@ def write_table(
     out: Path,
     kept: Path | None = None,
 ) -> int:
-    """Write the tables of all results stored and not stale; returns how many rules are broken."""
+    """Write the tables of all results stored and not stale; returns how many claims fail."""
     by_stem = {path.stem: path for path in paths}
     results = {}
     for file in sorted((out / "runs").glob("*/draw-*/*.json")):
@@ -274,7 +274,7 @@ def write_table(
         draws = sorted({draw for _, _, draw in results})
         command = f"make replicate; draws {', '.join(map(str, draws))}"
         replica_table.keep(summary, machines, command, kept)
-    return len(replica_table.shortcomings(summary))
+    return int(summary.fails.sum())
 
 
 def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -307,7 +307,7 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Returns 0 if all is as the rules want it, 1 if not, 2 for a wrong call."""
+    """Returns 0 if every claim holds where it must, 1 if not, 2 for a wrong call."""
     options = arguments_of(argv)
     known = machines()
     if options.list:
