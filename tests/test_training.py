@@ -447,7 +447,7 @@ def test_ctrl_c_leaves_network_and_history_usable(step, epochs, moons):
     recorder, history = Recorder(), History()
     network = mlp([2, 4, 2], rng=0)
     options = {"epochs": 5, "batch_size": 32, "rng": np.random.default_rng(0), "progress": False}
-    options |= {"callbacks": [Interrupt(step), recorder], "history": history}
+    options |= {"callbacks": [Interrupt(step), recorder], "history": history, "last_batch": "keep"}
     with pytest.raises(TrainingInterrupted) as caught:
         fit(network, LOSS, SGD(0.1), moons, **options)
     assert (caught.value.step, caught.value.epoch) == (step, epochs)
