@@ -21,7 +21,7 @@ MOST_DROPPED = 0.85
 SMALLEST_FALL = 1e-3
 BETTER = 0.8  # of the loss after a trial: with the one thing changed it has to be below this
 MUCH_WORSE = 2.0  # loss after a trial, over that at a lower rate
-UNTAUGHT, LEARNED = 0.9, 0.95  # of the loss of the best constant answer
+UNTAUGHT, LEARNED, IGNORANT = 0.9, 0.95, 0.7  # of the loss of the best constant answer
 # progress of another rate, own progress as share of it, loss against ten times the rate
 LITTLE, SLOW, STILL_BETTER = 0.1, 0.35, 0.85
 
@@ -206,11 +206,17 @@ def _is_too_high(own, best, level: float) -> bool:
 
 
 def _too_low(report, own, higher, steps):
-    """Two decades up it is far better than here, and better than one decade up."""
+    """Two decades up it is far better than here, and better than one decade up.
+
+    And after three times the updates it still knows next to nothing: else it is slow, not ill.
+    """
     fall = {t.factor: own.start - t.end for t in higher}
     slow, ten = own.start - own.end, own.start - fall.get(10.0, -np.inf)
     best = max(fall, key=fall.get)
     much, end = fall[best], own.start - fall[best]
+    level = own.start if report.chance is None else report.chance
+    if own.end < IGNORANT * level:
+        return
     if best < 100 or much < LITTLE * own.start or slow > SLOW * much or end > STILL_BETTER * ten:
         return
     evidence = f"{steps}, at {best:g} times the rate to {end:.3g}"
