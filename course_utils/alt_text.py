@@ -16,11 +16,8 @@ from matplotlib.lines import Line2D
 
 LONGEST = 900  # characters
 MOST_CURVES, MOST_BARS, MOST_WORDS = 8, 12, 30
-# The Greek letters and signs that figures have in formulas, as they are said
-SPOKEN = {
-    r"\\(?:mathdefault|mathrm|mathbf|text|tfrac|frac|hat|bar|left|right)\b": "",
-    r"\\times": "times",
-}
+# Commands of formulas that nobody says; others, such as a Greek letter, are said by their name
+UNSPOKEN = r"\\(?:mathdefault|mathrm|mathbf|text|tfrac|frac|hat|bar|left|right)\b"
 
 
 def describe(figure: Figure) -> str:
@@ -59,9 +56,7 @@ def _bundle(figure: Figure, include=None, exclude=None) -> tuple[dict, dict]:
 
 def _plain(text: str) -> str:
     """A text of a figure without the marks of its formulas and in one line."""
-    for mark, word in SPOKEN.items():
-        text = re.sub(mark, word, text)
-    text = re.sub(r"\\([A-Za-z]+)", r"\1 ", text)
+    text = re.sub(r"\\([A-Za-z]+)", r"\1 ", re.sub(UNSPOKEN, "", text))
     return " ".join(re.sub(r"[$\\{}]", "", text).split())
 
 
