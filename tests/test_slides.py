@@ -88,16 +88,15 @@ def test_a_deck_has_pictures_and_no_live_view(path, tmp_path):
     assert '<aside class="notes">' in page
 
 
-def test_notes_are_open_where_they_have_a_window_of_their_own(path, tmp_path, monkeypatch):
+def test_notes_are_open_where_they_have_a_window_of_their_own(path, tmp_path):
     notebook = nbformat.read(path, as_version=4)
     cells.fold(notebook)
     nbformat.write(notebook, path)
     page = slides.build(path, tmp_path).read_text(encoding="utf-8")
     assert "for the presenter" in page and "<details>" not in page
-    monkeypatch.setattr(present, "FOLDER", tmp_path / "present")
-    (tmp_path / "rise.css").write_text("")
-    present.served_copy(path, 0)
-    (notes,) = filter(cells.is_notes, nbformat.read(present.FOLDER / path.name, 4).cells)
+    folder = tmp_path / "present"
+    present.served_copies([path], folder, 0)
+    (notes,) = filter(cells.is_notes, nbformat.read(folder / path.name, 4).cells)
     assert notes.source == "for the presenter"
 
 

@@ -29,10 +29,11 @@ NOT_FOR_STUDENTS = (
     "README.md",  # they get one of their own
     "notebooks/README.md",
     "requirements-browser.txt",
+    "tools/clinic_grid.py",
     "tools/find_browser.py",
     "tools/maintain.mk",
-    "tools/pdf.py",
     "tools/new_exercise.py",
+    "tools/pdf.py",
     "tools/replica_kernel/",
     "tools/replica_machines.py",
     "tools/replica_table.py",
