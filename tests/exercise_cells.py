@@ -69,13 +69,21 @@ def evaluate(expression: str, names: dict):
 
 
 def needed(steps, wanted):
-    """Those of `steps` that give a name which `wanted`, or a later step that is kept, reads."""
-    names, kept = loaded(wanted), []
-    for step in reversed(steps):
-        if bound(step) & names:
-            kept.append(step)
-            names |= loaded(ast.Module([step], []))
-    return kept[::-1]
+    """Those of `steps` that give a name which `wanted`, or a later step that is kept, reads.
+
+    Functions and classes that a kept one calls may also stand behind it.
+    """
+    called = set()
+    while True:
+        names, kept = loaded(wanted), []
+        for step in reversed(steps):
+            is_definition = isinstance(step, (ast.FunctionDef, ast.ClassDef))
+            if bound(step) & (names | called if is_definition else names):
+                kept.append(step)
+                names |= loaded(ast.Module([step], []))
+        if names <= called:
+            return kept[::-1]
+        called |= names
 
 
 def loaded(tree):

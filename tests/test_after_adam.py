@@ -10,7 +10,7 @@ import pytest
 from course_utils.losses import SoftmaxCrossEntropy
 from course_utils.network import convnet, mlp
 from course_utils.optimizers import SGD, AdamW, Lion, Muon, ScheduleFreeAdamW, newton_schulz
-from course_utils.training import Callback, KeepBest, evaluate, fit
+from course_utils.training import Callback, KeepBest, TrainingInterrupted, evaluate, fit
 
 LOSS = SoftmaxCrossEntropy()
 # the matrices of the recorded vector: shapes (4, 6), (6,), (6, 3), (3,), (5, 5)
@@ -451,7 +451,9 @@ def test_an_interrupt_leaves_the_network_at_the_evaluation_point(moons):
             if run.step == 9:
                 raise KeyboardInterrupt
 
-    moving = ScheduleFreeAdamW(0.05)
-    network, _ = trained(moons, moving, [Interrupt()])
+    moving, network = ScheduleFreeAdamW(0.05), mlp([2, 8, 2], rng=np.random.default_rng(0))
+    options = {"epochs": 3, "batch_size": 32, "rng": np.random.default_rng(1), "progress": False}
+    with pytest.raises(TrainingInterrupted):
+        fit(network, LOSS, moving, moons, callbacks=[Interrupt()], **options)
     with pytest.raises(RuntimeError, match="evaluation point"):
         moving.step(network.theta, network.grad)

@@ -10,7 +10,10 @@ import numpy as np
 from course_utils.exercises.engine import Function, Goal, Mistake, Numbers
 
 EXPLAIN = "explain why PyTorch needs zero_grad, train() and eval()"
-BUILD = "build automatic differentiation in 40 lines, and check it against the examples"
+BUILD = (
+    "build automatic differentiation, for numbers in 40 lines and for matrices in less than 80, "
+    "and train a network with it"
+)
 
 
 def _loop(rate=0.1, forget=False, half=False, uphill=False):
