@@ -73,7 +73,7 @@ def evaluated(node, names):
     return eval(compile(ast.Expression(node), "<check>", "eval"), names)
 
 
-@pytest.mark.slow
+@pytest.mark.slips
 @pytest.mark.parametrize(("path", "id"), BY_EXERCISE)
 def test_wrong_slips_never_pass_and_right_ones_always_do(path, id, patient):
     changed = []

@@ -1,7 +1,7 @@
 # The commands of those who write and teach the course, a part of the Makefile. They need what a
 # student's copy does not have: tests, benchmarks, and the notebooks with their solutions.
 
-.PHONY: test lint test-unit test-notebooks test-browser replicate pdf slides-check student student-check bench \
+.PHONY: test lint test-unit test-notebooks test-browser test-slips replicate pdf slides-check student student-check bench \
     exercise format
 
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
@@ -27,6 +27,9 @@ test-browser: install ## walk through all slides and move all demos in a real br
 	@$(PY) tools/find_browser.py
 	$(RUN) $(PY) -m pytest tests/browser -m browser -n $(WORKERS) -p no:cacheprovider -rP \
 	    $(ARGS)
+
+test-slips: install ## replay the recorded answers to exercises (minutes; ARGS="-k 02")
+	$(RUN) MPLBACKEND=agg $(PY) -m pytest tests/test_slips.py -m slips -n $(WORKERS) $(ARGS)
 
 replicate: install ## run the notebooks under other draws and on other machines (NB=07 ARGS="--draws 1-3 --machines zen")
 	@$(PY) tools/replicate.py $(NB) $(ARGS)
