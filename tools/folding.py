@@ -100,7 +100,8 @@ def parted(
         metadata={"slideshow": {"slide_type": kind}},
         execution_count=cell.execution_count,
     )
-    if cell.metadata.get("tags") and not all(map(is_constant, filter(is_claim, body[first:]))):
+    constant = all(map(is_constant, filter(is_claim, body[first:])))
+    if cell.metadata.get("tags") and (needs or not constant):
         proof.metadata["tags"] = list(cell.metadata.tags)
     cell.source = "\n".join(lines[:line]).strip()
     claims_before = sum(map(is_claim, body[:first]))
@@ -142,10 +143,10 @@ def fold_notebook(notebook: NotebookNode) -> None:
     notebook.cells = [part for cell in notebook.cells for part in folded(cell, taken)]
     count = 0
     for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.source.strip():
+        # solutions are stored as if they had not been run
+        if cell.cell_type == "code" and cell.execution_count is not None:
             count += 1
-            if cell.execution_count is not None:
-                cell.execution_count = count
+            cell.execution_count = count
             for output in cell.outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = count
