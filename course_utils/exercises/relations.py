@@ -19,7 +19,7 @@ FACTORS = {
 SAME_SHAPE: tuple[tuple[Callable, str], ...] = (
     (np.negative, "has the wrong sign everywhere. Which way round is the difference, or the step?"),
     (np.abs, "has lost its sign: is there an absolute value, or a square, on the way?"),
-    (lambda right: 1 - right, "is 1 minus what it should be: the rest, not the part."),
+    (lambda right: 1 - right, "is 1 minus what it should be. Is it the other part?"),
     (np.square, "is the square of what it should be. Is a root missing?"),
     (np.sqrt, "is the root of what it should be. Is a square missing?"),
     (np.reciprocal, "is 1 divided by what it should be: the fraction stands upside down."),
