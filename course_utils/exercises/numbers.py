@@ -125,7 +125,7 @@ class _Answers:
         """Whether all is small whole numbers, which come about in many ways: the cell knows how."""
         values = [value for name in self.wrong for value, _ in
                   _numbers_of(self.given[name], self.right[name])]  # fmt: skip
-        return bool(values) and all(value == int(value) and abs(value) < 20 for value in values)
+        return bool(values) and all(value.is_integer() and abs(value) < 20 for value in values)
 
     def _best(self, candidates, left):
         """The hint that explains everything that does not follow, and most of all."""
