@@ -61,7 +61,7 @@ def form(called: str, value: object, right: object, words: Sequence[str], good: 
         )
     if is_number(right) and comma(value) is not None:
         a, b = value
-        if b >= 100 and not good:
+        if a and b >= 100 and not good:
             return (
                 f"Python reads `{a},{b}` as two numbers, {a} and {b}. Its decimal sign is the "
                 f"point, `{a}.{b}`, and thousands are marked by `_`, `{a}_{b}`. Neither of these "
