@@ -134,6 +134,12 @@ def test_small_whole_numbers_are_explained_by_the_cell_that_gave_them(code, word
     assert words not in find("00.1").judge(eval(code)).message
 
 
+@pytest.mark.parametrize(("code", "words"), [("2 * 3", "add at the end"), ("2 * (3 + 1)", "8 is")])
+def test_a_known_mistake_that_the_cell_shows_keeps_its_hint(code, words):
+    cell = Cell(ast.parse(f"z = {code}"), {}, targets={"answer": "z"})
+    assert words in find("00.1").judge(eval(code), cell=cell).message
+
+
 def test_an_entry_that_is_none_is_not_taken_for_a_lost_value():
     code = "median_a = [300, 340, None, 320, 360][2]\nmedian_b = 290"
     targets = {"median_a": "median_a", "median_b": "median_b"}

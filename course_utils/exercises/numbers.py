@@ -108,7 +108,7 @@ class _Answers:
         known = list(self._known())
         best = self._best(known, left)
         if best:
-            return (self._mended() if self._is_small else "") or best
+            return (self._mended(swaps=True) if self._is_small else "") or best
         if words and left <= names:
             return words
         candidates = [*known, *([(frozenset(names), words, 0)] if words else [])]
@@ -310,8 +310,8 @@ class _Answers:
         full = [value for value in values if float(f"{value:.8g}") != value]
         return 1e-9 if values and len(full) == len(values) else self.exercise.tolerance
 
-    def _mended(self):
-        """The one change of the student's own cell that makes it right."""
+    def _mended(self, swaps=False):
+        """The change of the student's own cell that makes it right; `swaps`: of one operator."""
         code = None if self.cell is None else as_source(self.cell, list(self.right))
         if code is None:
             return ""
@@ -320,8 +320,12 @@ class _Answers:
         found = search.mends(
             work, code, wrong, search.Clock(MENDING), self._unlikely, self._working
         )
+        if swaps and not (len(found) == 1 and " for " in found[0].edit.mends):
+            return ""
         if len(found) == 2 and found[0].edit.mends == found[1].edit.mends:
             return search.both(*found)
+        if len(found) == 2 and found[0].claims & found[1].claims:
+            return ""  # two changes for one number: there are too many such pairs
         return "\n".join(one.words for one in found)
 
     @property

@@ -107,7 +107,10 @@ def _common_factor(got, right):
     mine = np.concatenate([value.ravel() for value in got]).astype(float)
     if not flat.any() or not (np.isfinite(mine).all() and np.isfinite(flat).all()):
         return None
-    factor = float(mine @ flat / (flat @ flat))
+    with np.errstate(all="ignore"):  # values that grow beyond all floats
+        factor = float(mine @ flat / (flat @ flat))
+    if not np.isfinite(factor):
+        return None
     for size in (abs(factor), 1 / abs(factor) if factor else 0):
         if 1 < round(size) <= 1000 and abs(size - round(size)) < 1e-4 * size:
             exact = np.sign(factor) * (round(size) if size == abs(factor) else 1 / round(size))
