@@ -1,5 +1,6 @@
 """Numbers: units, digits, signs, places, and what follows from an earlier slip."""
 
+import ast
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -7,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from course_utils.exercises.cells import Cell
 from course_utils.exercises.engine import Function, Goal, Mistake, Numbers, exercises_of, find
 from course_utils.exercises.record import notebooks
 from course_utils.exercises.verdict import CORRECT, HINT, NOT_ATTEMPTED, WRONG
@@ -86,6 +88,67 @@ def test_a_decimal_comma_is_read_and_told():
     assert verdict.status == HINT
     assert "decimal sign is the point, `0.5`. The number itself is right" in verdict.message
     assert "The number itself is not right" in find("03.4").judge(0, 2).message
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [((203, 530), "Leave it out"), ((203, 531), "Neither of these"), ((203, 5), "`203.5`")],
+)
+def test_a_comma_between_thousands_is_no_decimal_comma(typed, words):
+    verdict = find("01.5").judge(typed)
+    assert verdict.status == HINT
+    assert words in verdict.message
+    assert ("is right." in verdict.message) == (typed in ((203, 530), (203, 531)))
+
+
+def test_a_number_rounded_too_early_is_not_taken_for_a_neighbor():
+    right = find("03.1").right
+    verdict = find("03.1").judge(x20=1.98, f20=3.00)
+    assert verdict.status == HINT
+    assert round(right["x20"], 2) == 1.98
+    assert "rounded too early" in verdict.message
+    assert "21 steps" not in verdict.message
+
+
+def test_what_follows_from_a_known_mistake_gets_no_sentence_of_its_own():
+    right = find("04.3").right
+    verdict = find("04.3").judge(right | {"calmer_batch": 512, "scaled_rate": 0.2})
+    assert "square root of the batch size" in verdict.message
+    assert "square-root rule" not in verdict.message
+    alone = find("04.3").judge(right | {"scaled_rate": 0.2})
+    assert "square-root rule" in alone.message
+
+
+def test_a_relation_is_no_second_hint():
+    verdict = find("02.1").judge(a=0.7858, loss=0.2410, dw=-0.2142, db=-0.2142, w_new=0.4786)
+    assert "dw and db are not the same" in verdict.message
+    assert "1 minus" not in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("2 + 3 + 1", "a plus stands"), ("2**3 + 1", "a power stands")]
+)
+def test_small_whole_numbers_are_explained_by_the_cell_that_gave_them(code, words):
+    cell = Cell(ast.parse(f"z = {code}"), {}, targets={"answer": "z"})
+    assert words in find("00.1").judge(eval(code), cell=cell).message
+    assert words not in find("00.1").judge(eval(code)).message
+
+
+@pytest.mark.parametrize(("code", "words"), [("2 * 3", "add at the end"), ("2 * (3 + 1)", "8 is")])
+def test_a_known_mistake_that_the_cell_shows_keeps_its_hint(code, words):
+    cell = Cell(ast.parse(f"z = {code}"), {}, targets={"answer": "z"})
+    assert words in find("00.1").judge(eval(code), cell=cell).message
+
+
+def test_an_entry_that_is_none_is_not_taken_for_a_lost_value():
+    code = "median_a = [300, 340, None, 320, 360][2]\nmedian_b = 290"
+    targets = {"median_a": "median_a", "median_b": "median_b"}
+    verdict = find("11.3").judge(
+        median_a=None, median_b=290, cell=Cell(ast.parse(code), {}, targets=targets)
+    )
+    assert verdict.status == WRONG
+    assert "in order" in verdict.message
+    assert "print" not in verdict.message
 
 
 def test_a_value_on_the_way_is_named():

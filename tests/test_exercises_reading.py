@@ -247,6 +247,82 @@ def test_right_values_in_the_wrong_form_are_seen_before_any_mistake(form):
 # ---------------------------------------------------------------- never a wrong diagnosis
 
 
+# (id, name, code, words that stand in the message, words that must not)
+CERTAIN = {
+    "a 1 too many in a count is no fraction": (
+        "11.2",
+        "standard_errors",
+        "def standard_errors(a, b):\n"
+        "    n = len(a) - 1\n"
+        "    paired = np.sqrt(np.var(a - b, ddof=1) / n)\n"
+        "    return paired, np.sqrt(np.var(a, ddof=1) / n + np.var(b, ddof=1) / n)",
+        "`- 1` is too much",
+        "`/` is due",
+    ),
+    "a 1 too many in a sum is no product": (
+        "01.3",
+        "my_softmax",
+        "def my_softmax(Z):\n"
+        "    exp = np.exp(Z - Z.max(axis=1, keepdims=True))\n"
+        "    return exp / (exp.sum(axis=1, keepdims=True) + 1)",
+        "`+ 1` is too much",
+        "is due",
+    ),
+    "a function that the answer has not": (
+        "06.3",
+        "dropout",
+        "def dropout(x, grad_output, u, rate, training):\n"
+        "    mask = training * (u < 1 - rate) / (1 - rate)\n"
+        "    return x * mask, grad_output * mask",
+        "out",
+        "log",
+    ),
+    "the right name, never set again": (
+        "09.4",
+        "my_early_stop",
+        "def my_early_stop(val_losses, patience):\n"
+        "    best, best_epoch = np.inf, 0\n"
+        "    for epoch, loss in enumerate(val_losses, start=1):\n"
+        "        if loss < best:\n"
+        "            best_epoch = epoch\n"
+        "        if epoch - best_epoch >= patience:\n"
+        "            break\n"
+        "    return epoch, best_epoch",
+        "`best` never got a new value",
+        "another name",
+    ),
+    "a step that is written in": (
+        "04.1",
+        "my_batches",
+        "def my_batches(x, y, batch_size, rng):\n"
+        "    order = rng.permutation(len(x))\n"
+        "    for first in range(0, len(x), 50):\n"
+        "        rows = order[first : first + batch_size]\n"
+        "        yield x[rows], y[rows]",
+        "written in",
+        "one batch and stop",
+    ),
+    "seeds that are left out": (
+        "11.1",
+        "choose_rate",
+        "def choose_rate(rates, val_loss, test_loss):\n"
+        "    keep = ~np.isnan(val_loss).any(axis=0)\n"
+        "    return rates[val_loss[:, keep].mean(axis=1).argmin()]",
+        "You leave out a seed",
+        "0 of NaN",
+    ),
+}
+
+
+@pytest.mark.parametrize("slip", CERTAIN)
+def test_a_cause_is_named_only_if_the_answer_or_the_reference_shows_it(slip):
+    id, name, code, words, not_said = CERTAIN[slip]
+    verdict = judged(id, code, name)
+    assert verdict.status in (HINT, WRONG)
+    assert words in verdict.message, verdict
+    assert not_said not in verdict.message, verdict
+
+
 def parts(**more):
     return Function(
         "99.6",

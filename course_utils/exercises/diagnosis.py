@@ -249,7 +249,8 @@ class _Diagnosis:
     def _mended(self):
         if self.code is None or self.exercise.is_open or not self.wrong:
             return None
-        found = search.mends(self.exercise, self.code, self.wrong, search.Clock(MENDING))
+        clock, due = search.Clock(MENDING), self.exercise.reference_source
+        found = search.mends(self.exercise, self.code, self.wrong, clock, due=due)
         if not found:
             return None
         if len(found) == 2 and found[0].edit.mends == found[1].edit.mends:
@@ -270,7 +271,9 @@ class _Diagnosis:
             return told
         if self.exercise.is_open:
             return None
-        found = search.slips(self.exercise, self.found, self.wrong, search.Clock(SPOILING))
+        found = search.slips(
+            self.exercise, self.found, self.wrong, search.Clock(SPOILING), self.code
+        )
         found = [search.named(self.exercise, one) for one in found]
         candidates += [(one.claims, sentence(one.words)) for one in found]
         return self._cover(candidates)

@@ -22,6 +22,7 @@ SIZES = dict(zip("ABCD", np.random.default_rng(11).permutation([2, 20, 200, 1000
 STABLE = "it does not diverge"
 EARLY, LATE = "below 0.1 after 300 examples", "below 0.0004 at the end"
 PAIRS = "each batch is a pair, rows of x and rows of y"
+SEVERAL = "more than one batch comes"
 
 
 def batches(x, y, batch_size, rng):
@@ -54,6 +55,7 @@ def facts(iterate, x, y, batch_size, seed):
         "x comes first and y second": bool(np.isin(first, x).all()),
         "every example has its own target": [target_of.get(v) for v in first.tolist()]
         == targets.tolist(),
+        SEVERAL: len(epochs[0]) > 1,
         "no example is missing": bool(np.isin(x, first).all()),
         "no example comes twice": len(set(first.tolist())) == len(first),
         "each batch but the last has batch_size examples": all(
@@ -72,7 +74,7 @@ def _rng(seed):
 
 
 def _batch_cases(rng):
-    for examples, batch_size in ((23, 5), (20, 4), (9, 1), (4, 10), (30, 29)):
+    for examples, batch_size in ((23, 5), (20, 4), (9, 1), (4, 10), (30, 29), (230, 32)):
         x = np.round(rng.normal(size=examples), 6)
         yield x, 10 * x + 1, batch_size, int(rng.integers(1000))
 
@@ -161,7 +163,7 @@ def counting_by_hand():
     last_batch = images - (updates_an_epoch - 1) * batch
     times = (noise / 0.2) ** 2
     calmer_batch = batch * times
-    scaled_rate = rate * times
+    scaled_rate = rate * calmer_batch / batch
     return {
         "updates": updates,
         "last_batch": last_batch,
@@ -275,6 +277,7 @@ EXERCISES = (
         reference=batches,
         cases=_batch_cases,
         observe=facts,
+        aside=(SEVERAL,),
         mistakes=[
             Mistake(
                 _file_order,

@@ -771,8 +771,8 @@ EXERCISES = (
             ),
             Mistake(
                 lambda: Momentum(1.8 / 50, mu=0.0),
-                "It arrives on both, but later than Adam. What does the flat direction need that "
-                "the steep one cannot stand?",
+                "It arrives on both, but later than Adam. With little momentum it creeps along the "
+                "flat direction, with much it swings past the minimum. Which one is yours?",
             ),
             Mistake(
                 lambda: Momentum(0.001, mu=0.0),

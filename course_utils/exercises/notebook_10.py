@@ -260,7 +260,7 @@ EXERCISES = (
             "a": Option("all weights are equal", ""),
             "b": Option(
                 "the biases are too low",
-                "Dead they are. But with low biases the weights would have a gain above 0.",
+                "With low biases the weights would have a gain above 0. What is the gain here?",
             ),
             "c": Option(
                 "the rate is too low",

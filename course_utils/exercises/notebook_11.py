@@ -45,6 +45,9 @@ def _rate_cases(rng):
         test_loss = np.array([[0.9], [0.5], [0.7], [0.3], [0.2], [0.75]]) + noise[1]
         test_loss[3, -1] = np.nan
         yield rates, np.roll(val_loss, turn, axis=0), np.roll(test_loss, turn, axis=0)
+    val_loss = np.array([[0.9], [0.5], [0.62], [0.7], [0.8], [0.75]]) * np.ones(3)
+    val_loss[2, 1] = np.nan  # with 0 for the lost run its mean would be the lowest
+    yield rates, val_loss, np.roll(val_loss, 2, axis=0)
     val_loss = 0.5 + 1e-5 * np.array([[3.0], [2], [0], [1], [4], [5]]) * np.ones(4)
     yield rates, val_loss, val_loss[::-1]
 
@@ -62,6 +65,12 @@ def _over_n(ddof):
         return (a - b).std(ddof=ddof) / np.sqrt(n), unpaired
 
     return wrong
+
+
+def _lost_seeds_dropped(rates, val_loss, test_loss):
+    whole = ~np.isnan(val_loss).any(axis=0)
+    with np.errstate(invalid="ignore"):
+        return rates[(val_loss[:, whole].sum(axis=1) / whole.sum()).argmin()]
 
 
 def _not_divided(a, b):
@@ -230,6 +239,11 @@ EXERCISES = (
                 "You made 0 of NaN, so that a lost run counts as a perfect one. It should count "
                 "against "
                 "its rate.",
+            ),
+            Mistake(
+                _lost_seeds_dropped,
+                "You leave out a seed for all rates as soon as one of them was lost there. A lost "
+                "run counts against its rate: along which axis is that?",
             ),
             Mistake(
                 lambda rates, val_loss, test_loss: rates[_is_safe(val_loss)][0],

@@ -57,6 +57,26 @@ def as_source(cell, names: list) -> source.Source | None:
     return source.Source("cell", node, module, dict(cell.names))
 
 
+def why_nothing(name: str, cell) -> str:
+    """Where the None under a name may come from; `cell` is the code, if it is known."""
+    code = cell.targets.get(name) if cell else None
+    picked = cell and any(
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Subscript)
+        and code in map(ast.unparse, node.targets)
+        for node in ast.walk(cell.tree)
+    )
+    if picked:
+        return (
+            "that is the entry which was picked, and it is no number. Is it the place that you "
+            "mean, and are the entries in order?"
+        )
+    return (
+        "no value has arrived. `print(...)` shows a number and gives None back; so does a function "
+        "without `return`."
+    )
+
+
 def _only_computes(tree, names):
     """Whether a cell may be run again and again: arithmetic, loops, functions of the notebook."""
     own = source.set_in(tree) | {

@@ -40,14 +40,33 @@ def comma(value: object) -> float | None:
     return float(f"{value[0]}.{value[1]}") if whole and value[1] >= 0 else None
 
 
+def thousands(value: object) -> int | None:
+    """The number whose thousands were marked with commas, or None."""
+    whole = type(value) is tuple and len(value) > 1 and all(type(one) is int for one in value)
+    if not whole or not 0 < abs(value[0]) < 1000 or not all(0 <= b < 1000 for b in value[1:]):
+        return None
+    return int(f"{value[0]}" + "".join(f"{b:03}" for b in value[1:]))
+
+
 def form(called: str, value: object, right: object, words: Sequence[str], good: bool) -> str:
     """A sentence if something else than a number (or word) came; empty if not.
 
     `good` says that the number which a decimal comma meant is right; `words` are those to choose
     from.
     """
+    if is_number(right) and agree(thousands(value), right, by_hand=True):
+        return (
+            f"A comma between thousands makes {len(value)} numbers of one in Python. Leave it out, "
+            f"or write `_`: `{thousands(value):_}`. The number itself is right."
+        )
     if is_number(right) and comma(value) is not None:
         a, b = value
+        if a and b >= 100 and not good:
+            return (
+                f"Python reads `{a},{b}` as two numbers, {a} and {b}. Its decimal sign is the "
+                f"point, `{a}.{b}`, and thousands are marked by `_`, `{a}_{b}`. Neither of these "
+                "is right."
+            )
         more = "The number itself is right." if good else "The number itself is not right."
         return (
             f"Python reads `{a},{b}` as two numbers, {a} and {b}: its decimal sign is the "

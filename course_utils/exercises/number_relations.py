@@ -77,7 +77,7 @@ def _power(power):
 
 def _changed(name, mine, right, tolerance):
     for value, words in (
-        (1 - right, "is 1 minus what it should be: the rest, not the part."),
+        (1 - right, "is 1 minus what it should be. The other part, or a step the wrong way?"),
         (right**2, "is the square of what it should be. Is a root missing?"),
         (math.sqrt(abs(right)), "is the root of what it should be. Is a square missing?"),
         (1 / right, "is 1 divided by what it should be: the fraction stands upside down."),

@@ -14,10 +14,12 @@ import numpy as np
 import course_utils.exercises.search as search
 import course_utils.exercises.source as source
 from course_utils.exercises.attempt import guarded, run
+from course_utils.exercises.certain import words_of
 from course_utils.exercises.compare import agree, difference
-from course_utils.exercises.number_cells import Work, as_source
+from course_utils.exercises.number_cells import Work, as_source, why_nothing
 from course_utils.exercises.number_forms import comma, form, is_number, plain
 from course_utils.exercises.number_relations import exchanged, relation
+from course_utils.exercises.sentences import OPERATIONS
 from course_utils.exercises.stubs import is_open
 from course_utils.exercises.verdict import (
     CORRECT,
@@ -43,12 +45,7 @@ def judge(exercise, given: Mapping[str, object], cell: ast.AST | None = None) ->
     nothing = [name for name in missing if given[name] is None]
     if nothing and len(missing) == len(nothing):
         called = f"`{nothing[0]}`" if nothing[0] in exercise.right and len(given) > 1 else "It"
-        return verdict_on(
-            exercise,
-            WRONG,
-            f"{called} is None: no value has arrived. `print(...)` shows a number and gives None "
-            "back; so does a function without `return`.",
-        )
+        return verdict_on(exercise, WRONG, f"{called} is None: {why_nothing(nothing[0], cell)}")
     if missing:
         return verdict_on(exercise, NOT_ATTEMPTED, _still_missing(missing, given))
     answers = _Answers(exercise, given, cell)
@@ -91,7 +88,14 @@ class _Answers:
         given = self.given[name]
         pairs = _numbers_of(given, value)
         typed = bool(pairs) and all(_within_digits(one, other) for one, other in pairs)
+        rights = _numbers_of(given, self._due(name))
+        if rights and all(_within_digits(one, other) for one, other in rights):
+            typed = False  # with as few digits the right value looks the same
         return typed or self._agrees(name, value)
+
+    def _due(self, name):
+        """The right value of an answer, for the student's own ones before it."""
+        return self._computed.get(name, self.right[name])
 
     def hints(self) -> str:
         """What explains the wrong answers; empty if nothing does."""
@@ -104,7 +108,7 @@ class _Answers:
         known = list(self._known())
         best = self._best(known, left)
         if best:
-            return best
+            return (self._mended(swaps=True) if self._is_small else "") or best
         if words and left <= names:
             return words
         candidates = [*known, *([(frozenset(names), words, 0)] if words else [])]
@@ -116,6 +120,13 @@ class _Answers:
         candidates += list(self._relations(left)) + list(self._spoiled(left))
         return self._together(candidates, left)
 
+    @property
+    def _is_small(self):
+        """Whether all is small whole numbers, which come about in many ways: the cell knows how."""
+        values = [value for name in self.wrong for value, _ in
+                  _numbers_of(self.given[name], self.right[name])]  # fmt: skip
+        return bool(values) and all(value.is_integer() and abs(value) < 20 for value in values)
+
     def _best(self, candidates, left):
         """The hint that explains everything that does not follow, and most of all."""
         fitting = [one for one in candidates if one[0] >= left]
@@ -124,7 +135,7 @@ class _Answers:
     def _together(self, candidates, left):
         hints, open_ = [], set(left)
         while open_ and len(hints) < MOST_HINTS:
-            fitting = [one for one in candidates if one[0] & open_]
+            fitting = [one for one in candidates if one[0] & open_ and not (hints and one[2])]
             if not fitting:
                 break
             claims, hint, *_ = max(fitting, key=lambda one: len(one[0] & open_))
@@ -299,17 +310,32 @@ class _Answers:
         full = [value for value in values if float(f"{value:.8g}") != value]
         return 1e-9 if values and len(full) == len(values) else self.exercise.tolerance
 
-    def _mended(self):
-        """The one change of the student's own cell that makes it right."""
+    def _mended(self, swaps=False):
+        """The change of the student's own cell that makes it right; `swaps`: of one operator."""
         code = None if self.cell is None else as_source(self.cell, list(self.right))
         if code is None:
             return ""
         work = Work(self.right, code, self.exercise.tolerance)
         wrong = work.wrong(self.wrong)
-        found = search.mends(work, code, wrong, search.Clock(MENDING), UNSURE)
+        found = search.mends(
+            work, code, wrong, search.Clock(MENDING), self._unlikely, self._working
+        )
+        if swaps and not (len(found) == 1 and " for " in found[0].edit.mends):
+            return ""
         if len(found) == 2 and found[0].edit.mends == found[1].edit.mends:
             return search.both(*found)
+        if len(found) == 2 and found[0].claims & found[1].claims:
+            return ""  # two changes for one number: there are too many such pairs
         return "\n".join(one.words for one in found)
+
+    @property
+    def _unlikely(self):
+        """Slips that one number cannot show: among others, operators that the working has not."""
+        if self._working is None:
+            return UNSURE
+        words = words_of(self._working)
+        strange = [one for one in OPERATIONS if not words[one]]
+        return [*UNSURE, *(f"{one} for {other}" for one in OPERATIONS for other in strange)]
 
     def difference(self) -> str:
         """Where the answers first differ."""

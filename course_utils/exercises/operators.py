@@ -181,6 +181,8 @@ def _renamed(node, name):
 def _of_operation(node):
     kind = type(node.op)
     for other in OPERATORS.get(kind, ()):
+        if _only_drops(node, other):
+            continue
         old, new = kind.__name__, other.__name__
         yield Change(_with(node, op=other()), f"{old} for {new}", f"{new} for {old}", 1)
     if kind in (ast.Sub, ast.Div, ast.MatMult, ast.Pow, ast.FloorDiv):
@@ -207,6 +209,14 @@ def _of_operation(node):
             else:
                 new = ast.BinOp(ast.BinOp(outer, node.op, inner.left), inner.op, inner.right)
             yield Change(new, "brackets", "brackets", 1)
+
+
+def _only_drops(node, other):
+    """Whether another operator would only take away the term 1 or the factor 0: that is no swap."""
+    sides = [getattr(side, "value", None) for side in (node.left, node.right)]
+    if other in (ast.Mult, ast.Div, ast.FloorDiv, ast.Pow):
+        return sides[1] == 1 or (sides[0] == 1 and other is ast.Mult)
+    return other in (ast.Add, ast.Sub) and (sides[1] == 0 or (sides[0] == 0 and other is ast.Add))
 
 
 def _is_count(node):

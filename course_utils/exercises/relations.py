@@ -19,7 +19,7 @@ FACTORS = {
 SAME_SHAPE: tuple[tuple[Callable, str], ...] = (
     (np.negative, "has the wrong sign everywhere. Which way round is the difference, or the step?"),
     (np.abs, "has lost its sign: is there an absolute value, or a square, on the way?"),
-    (lambda right: 1 - right, "is 1 minus what it should be: the rest, not the part."),
+    (lambda right: 1 - right, "is 1 minus what it should be. Is it the other part?"),
     (np.square, "is the square of what it should be. Is a root missing?"),
     (np.sqrt, "is the root of what it should be. Is a square missing?"),
     (np.reciprocal, "is 1 divided by what it should be: the fraction stands upside down."),
@@ -107,7 +107,10 @@ def _common_factor(got, right):
     mine = np.concatenate([value.ravel() for value in got]).astype(float)
     if not flat.any() or not (np.isfinite(mine).all() and np.isfinite(flat).all()):
         return None
-    factor = float(mine @ flat / (flat @ flat))
+    with np.errstate(all="ignore"):  # values that grow beyond all floats
+        factor = float(mine @ flat / (flat @ flat))
+    if not np.isfinite(factor):
+        return None
     for size in (abs(factor), 1 / abs(factor) if factor else 0):
         if 1 < round(size) <= 1000 and abs(size - round(size)) < 1e-4 * size:
             exact = np.sign(factor) * (round(size) if size == abs(factor) else 1 / round(size))

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import course_utils.exercises.certain as certain
 import course_utils.exercises.edits as edits
 import course_utils.exercises.trials as trials
 from course_utils.exercises.attempt import memory, run_bare, silence
@@ -66,17 +67,23 @@ class Found:
 
 
 def mends(
-    exercise, source: Source, wrong: set, clock: Clock, without: Sequence[str] = ()
+    exercise,
+    source: Source,
+    wrong: set,
+    clock: Clock,
+    without: Sequence[str] = (),
+    due: Source | None = None,
 ) -> list[Found]:
     """One change of an answer that makes it right, or two; empty if there are none.
 
-    `wrong` are the parts that are wrong as it stands, `without` slips that are not looked for.
+    `wrong` are the parts that are wrong as it stands, `without` slips that are not looked for,
+    `due` the code of a right answer, if there is one.
     """
     with memory(MEGABYTES), silence():
-        return _mends(exercise, source, wrong, clock, without)
+        return _mends(exercise, source, wrong, clock, without, due)
 
 
-def _mends(exercise, source, wrong, clock, without):
+def _mends(exercise, source, wrong, clock, without, due):
     candidates = [
         edit for edit in edits.edits(source) if _says(edit, "mends") and edit.mends not in without
     ]
@@ -86,7 +93,7 @@ def _mends(exercise, source, wrong, clock, without):
             break
         left = _left(exercise, source, edit, wrong)
         if left is not None and not left:
-            return [_mended(edit, wrong)]
+            return [_mended(due, edit, wrong)]
         if left is not None and left < wrong:
             partial.append((edit, left))
     for edit, left in sorted(partial, key=lambda one: (len(one[1]), one[0].weight))[:3]:
@@ -96,11 +103,11 @@ def _mends(exercise, source, wrong, clock, without):
                     return []
                 rest = _left(exercise, source, other, left) if _apart(edit, other) else None
                 if rest is not None and not rest:
-                    return [_mended(edit, wrong - left), _mended(other, left)]
-    return _pair(exercise, source, candidates, wrong, clock)
+                    return [_mended(due, edit, wrong - left), _mended(due, other, left)]
+    return _pair(exercise, source, candidates, wrong, clock, due)
 
 
-def _pair(exercise, source, candidates, wrong, clock):
+def _pair(exercise, source, candidates, wrong, clock, due):
     likely = [edit for edit in candidates if edit.weight <= PAIRED_WEIGHT][:PAIRED]
     pairs = itertools.combinations(likely, 2)
     for edit, other in sorted(pairs, key=lambda pair: pair[0].weight + pair[1].weight):
@@ -110,7 +117,7 @@ def _pair(exercise, source, candidates, wrong, clock):
             with edit:
                 left = _left(exercise, source, other, wrong)
             if left is not None and not left:
-                return [_mended(edit, wrong), _mended(other, wrong)]
+                return [_mended(due, edit, wrong), _mended(due, other, wrong)]
     return []
 
 
@@ -162,46 +169,100 @@ def _says(edit, direction):
 def both(one: Found, other: Found) -> str:
     """The words on two slips of one kind."""
     lines = sorted({one.edit.line, other.edit.line})
-    words = sentence(one.edit.mends, one.edit.old, one.edit.new)
     if len(lines) == 1:
         return one.words
+    words = one.words.partition(": ")[2] if not one.edit.old else one.words.split("`: ", 1)[1]
     return f"Lines {lines[0]} and {lines[1]}, `{shortened(one.edit.old, 60)}`: {words}"
 
 
-def _mended(edit, claims):
-    words = sentence(edit.mends, edit.old, edit.new)
+def _thought(due, edit):
+    """What to say of a change that mends: the cause only if the reference has what is due there."""
+    lost = _lost_end(edit) if edit.mends == "part too many" else ""
+    if lost:
+        return f"`{lost}` is too much. Without it the result is right."
+    function = certain.functions_of(edit.mends)[1]
+    if function and (due is None or not certain.is_in(certain.words_of(due), function)):
+        return "here it goes wrong: with another function the result would be right."
+    return sentence(edit.mends, edit.old, edit.new)
+
+
+def _lost_end(edit):
+    """The last term or factor of an expression, if the change only takes it away."""
+    node = edit.before
+    if isinstance(node, ast.BinOp) and node.left is edit.after:
+        text = f"{edit.old.removeprefix(edit.new).strip()}"
+        return text if edit.old.startswith(edit.new) and len(text) <= 40 else ""
+    return ""
+
+
+def _mended(due, edit, claims):
+    words = _thought(due, edit)
     code = shortened(edit.old, 60)
     where = f"Line {edit.line}, `{code}`" if code else f"Line {edit.line}"
     return Found(edit, frozenset(claims), f"{where}: {words}")
 
 
-def slips(exercise, found: Sequence[Trial], wrong: set, clock: Clock) -> list[Found]:
+def slips(
+    exercise, found: Sequence[Trial], wrong: set, clock: Clock, answer: Source | None = None
+) -> list[Found]:
     """Changes of the reference that give some of the answer's wrong parts, in all cases.
 
-    At most one for each set of parts, the likeliest.
+    At most one for each set of parts, the likeliest. What `answer`, if its code is known, has not
+    is not looked for.
     """
     source = exercise.reference_source
     if source is None or any(trial.outcome.raised is not None for trial in found):
         return []
     with memory(MEGABYTES), silence():
-        return _slips(exercise, source, found, wrong, clock)
+        return _slips(exercise, source, found, wrong, clock, answer)
 
 
-def _slips(exercise, source, found, wrong, clock):
-    best = {}
+def _slips(exercise, source, found, wrong, clock, answer):
+    best, own = {}, None if answer is None else certain.words_of(answer)
     for edit in edits.edits(source):
         if clock.is_over:
             break
         if not _says(edit, "makes") or edit.makes in UNNATURAL:
             continue
+        if own is not None and not _could_be(edit, own):
+            continue
         with edit:
             function = _built(source)
         claims = _made(exercise, function, found, wrong) if function else None
         if claims and claims not in best:
-            best[claims] = Found(edit, claims, sentence(edit.makes, edit.new, edit.old))
+            best[claims] = Found(edit, claims, _as_if(edit, source))
             if claims == wrong:
                 break
     return list(best.values())
+
+
+def _could_be(edit, own):
+    """Whether an answer with these words can have the slip that a change makes."""
+    stands = certain.functions_of(edit.makes)[0]
+    if stands:
+        return certain.has(own, stands)
+    return edit.makes != "name" or bool(own[edit.new])
+
+
+def _as_if(edit, source):
+    """What to say of a change that spoils the reference: the answer may have other names."""
+    if edit.makes != "name":
+        return sentence(edit.makes, edit.new, edit.old)
+    if _is_to_itself(edit, source):
+        return f"it comes out as if `{edit.new}` never got a new value. Where should it?"
+    return f"by the result, `{edit.new}` stands where another name is due. Where do you use it?"
+
+
+def _is_to_itself(edit, source):
+    """Whether a change gives a name its own value, so that it stays as it was."""
+    (step,) = edit.steps
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Assign) and step.owner in (node, node.value):
+            (target,) = node.targets[:1]
+            if isinstance(step.owner, ast.Tuple) and isinstance(target, ast.Tuple):
+                target = target.elts[step.index]
+            return isinstance(target, ast.Name) and target.id == edit.new
+    return False
 
 
 def _made(exercise, function, found, wrong):

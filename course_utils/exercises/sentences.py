@@ -134,7 +134,8 @@ SENTENCES = {
     "with other sizes and settings.",
     "global": "`{wrong}` is a variable of the notebook, and not an argument. The function is "
     "called with other values.",
-    "name": "`{wrong}` stands where something else is due. Which of the names is meant?",
+    "name": "`{wrong}` is not what is due here: with another name the result would be right. "
+    "Which?",
     "self missing": "`{wrong}` is a local name: it is forgotten when the method ends. What the "
     "object should keep belongs to `self`.",
     "on the class": "`{wrong}` belongs to the class, so all objects share it. Each needs its own.",
