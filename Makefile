@@ -30,6 +30,7 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
 
 install: ## make the virtual environment .venv complete (done by every other command, too)
+	@mkdir -p build/jupyter  # IPython warns where its folder's parent is missing
 	@$(PYTHON) tools/environment.py $(THIS_PYTHON) $(EXTRAS)
 
 lab: install ## open JupyterLab on notebooks/ (PORT=8888, ARGS="...")
