@@ -36,13 +36,21 @@ def is_stub(answer: Callable) -> bool:
 
 
 def _sets_dots(steps: list) -> bool:
-    """Whether `name = ...` or `return ...` is among the steps; `x[..., None]` is none of them."""
+    """Whether `name = ...`, `self.name = ...` or `return ...` is among the steps.
+
+    `x[..., None]` is none of them.
+    """
     kept = ("STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_ATTR", "RETURN_VALUE")
+    names = [step.opname for step in steps] + [""] * 2
     return any(
-        one.opname.startswith(("LOAD_CONST", "RETURN_CONST"))
-        and one.argval is ...
-        and (one.opname == "RETURN_CONST" or then.opname in kept)
-        for one, then in zip(steps, [*steps[1:], steps[-1]], strict=True)
+        step.opname.startswith(("LOAD_CONST", "RETURN_CONST"))
+        and step.argval is ...
+        and (
+            step.opname == "RETURN_CONST"
+            or names[i + 1] in kept
+            or (names[i + 1].startswith("LOAD_") and names[i + 2] == "STORE_ATTR")
+        )
+        for i, step in enumerate(steps)
     )
 
 
