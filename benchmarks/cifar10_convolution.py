@@ -74,18 +74,19 @@ class Progress(Callback):
 
 def train(network: Network, data, options, seed: int):
     """The whole training; its history."""
-    x, y = images(data, "train")
+    (x, y), val = images(data, "train"), images(data, "val")
     steps_an_epoch = -(-len(x) // options.batch)
     falling = cosine(options.lr, max(1, (options.epochs - WARMUP) * steps_an_epoch))
     with in_parallel(network, options.workers) as fast:
         return fit(
             *(fast, SoftmaxCrossEntropy(), AdamW(options.lr, weight_decay=options.weight_decay)),
-            *((x, y), images(data, "val")),
+            *((x, y), val),
             epochs=options.epochs,
             batch_size=options.batch,
             rng=np.random.default_rng(seed + 1000),
             schedule=linear_warmup(WARMUP * steps_an_epoch, falling),
             augment=[flips(), shifts(2)],
+            measured_rows=len(val[0]),
             callbacks=[Progress()],
             progress=False,
         )

@@ -315,6 +315,19 @@ def test_history_is_measured_after_the_last_update(moons, rng):
     assert all(s > 0 for s in history.seconds)
 
 
+def test_fewer_rows_can_be_measured_and_all_are_trained_on(moons):
+    x, y = moons
+    whole, all_rows = quick_fit(moons, val=moons)
+    network, few = quick_fit(moons, val=moons, measured_rows=40)
+    assert np.array_equal(network.theta, whole.theta)
+    assert few.val_loss == all_rows.val_loss
+    assert (
+        evaluate(network, LOSS, x[:40], y[:40])[0] == few.train_loss[-1] != all_rows.train_loss[-1]
+    )
+    with pytest.raises(ValueError, match="measured_rows"):
+        quick_fit(moons, measured_rows=0)
+
+
 def test_history_without_validation_data_is_nan_there(moons):
     _, history = quick_fit(moons, epochs=2)
     assert np.isnan(history.val_loss + history.val_accuracy).all()
