@@ -31,11 +31,13 @@ def demos() -> list[Demo]:
     houses, digits = load_california_housing(), load_mnist(train_size=1000, val_size=10)
     x, y = houses.x_train[:, 0].astype(float), houses.y_train[:, 0].astype(float)
     network = mlp([784, 256, 128, 64, 10], rng=0)
-    runs = pd.read_csv(data_directory() / "results" / "optimizer_runs.csv.gz")
+    runs = pd.read_csv(data_directory() / "results" / "comparison_runs.csv.gz").fillna({"val_5": 9})
     special = {
         "BackpropStepper": lambda: widgets.BackpropStepper(squared_neuron(0.5, 2.0, -1.0, 1.5, 2)),
         "BestLineGame": lambda: widgets.BestLineGame(x, (y - y.mean()) / y.std()),
-        "ComparisonExplorer": lambda: widgets.ComparisonExplorer(runs[runs.stage == "tune"]),
+        "ComparisonExplorer": lambda: widgets.ComparisonExplorer(
+            runs[runs.stage == "tune"].rename(columns={"val_5": "loss"})
+        ),
         "DigitMover": lambda: widgets.DigitMover(network, digits, range(10)),
         "DigitPad": lambda: widgets.DigitPad(network, digits),
         "PhotoExplorer": lambda: widgets.PhotoExplorer(

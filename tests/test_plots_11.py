@@ -6,44 +6,65 @@ import pytest
 
 from course_utils import plots
 from course_utils.widgets import ComparisonExplorer
+from course_utils.widgets.comparison import BETTER
 
 pytestmark = pytest.mark.usefixtures("figures_of_the_course")
 
 
 @pytest.fixture
 def runs():
-    rows = [
-        {"task": "t", "optimizer": name, "lr": lr, "seed": seed, "val_loss": loss + seed / 100}
-        for name, losses in (("SGD", (0.9, 0.5, 0.4)), ("Adam", (0.3, 0.6, 0.8)))
-        for lr, loss in zip((0.01, 0.1, 1.0), losses, strict=True)
+    """Two methods, two settings: alone the first favors SGD, the second Adam."""
+    losses = {("SGD", 0): 0.5, ("SGD", 1): 0.4, ("Adam", 0): 0.6, ("Adam", 1): 0.2}
+    return pd.DataFrame(
+        {
+            **{"workload": "w", "method": method, "schedule": schedule, "trial": trial},
+            **{"seed": seed, "loss": loss + (schedule == "cosine") + seed / 100, "lr": 10**-trial},
+        }
+        for (method, trial), loss in losses.items()
+        for schedule in ("constant", "cosine")
         for seed in range(3)
-    ]
-    table = pd.DataFrame(rows).assign(status="ok")
-    table.loc[table.eval("optimizer == 'SGD' and lr == 1 and seed == 2"), "status"] = "diverged"
-    table.loc[table["status"] == "diverged", "val_loss"] = np.nan
-    return table
+    )
 
 
-def test_a_rate_with_a_lost_run_is_crossed_and_not_ringed(runs):
-    sgd = plots.rate_panels(runs, "val_loss", "loss", "title", top=2).axes[0]
-    cross = next(line for line in sgd.lines if line.get_marker() == "x")
-    assert list(cross.get_xdata()) == [1.0]
-    ring = next(line for line in sgd.lines if line.get_markersize() == 14)
-    assert np.allclose([*ring.get_xdata(), *ring.get_ydata()], [0.1, 0.51])
+def test_each_panel_has_its_own_settings_filled_or_open(runs):
+    settings = runs.groupby(["method", "schedule", "trial"], as_index=False)[["lr", "loss"]].mean()
+    sgd = plots.tuning_panels(settings, "loss", "title").axes[0]
+    everything, constant, cosine = sgd.lines
+    assert len(everything.get_xdata()) == 8
+    assert np.allclose(constant.get_ydata(), [0.51, 0.41])
+    assert np.allclose(cosine.get_ydata(), [1.51, 1.41])
+    assert cosine.get_markerfacecolor() == "white" != constant.get_markerfacecolor()
 
 
 def test_ranks_stand_at_their_place():
-    ranks = pd.DataFrame({"a": [1, 2], "b": [2, 1]}, index=["SGD", "Adam"])
+    ranks = pd.DataFrame({"a": [1, 2], "b": [2, 1]}, index=["SGD", "Muon"])
     axes = plots.rank_lines(ranks, "rate", "title").axes[0]
     assert [list(line.get_ydata()) for line in axes.lines] == [[1, 2], [2, 1]]
     assert axes.yaxis_inverted()
 
 
-def test_intervals_reach_from_low_to_high():
-    table = pd.DataFrame({"mean": [0.5], "low": [0.1], "high": [0.7]}, index=["SGD"])
-    axes = plots.intervals({"t": table}, "difference", "title", zero=True).axes[0]
-    assert list(axes.lines[0].get_xdata()) == [0.1, 0.7]
-    assert list(axes.lines[2].get_xdata()) == [0, 0]
+def test_every_difference_is_a_dot_and_the_interval_a_bar():
+    tables = {"w": {"SGD": np.array([0.1, 0.3, 9.0])}}
+    figure = plots.seed_differences(tables, {"w": {"SGD": (0.1, 0.3, 9.0)}}, "", "", limit=1.0)
+    dots, bar, middle, arrow, zero = figure.axes[0].lines
+    assert list(dots.get_xdata()) == [0.1, 0.3]
+    assert list(bar.get_xdata()) == [0.1, 1.0]
+    assert list(middle.get_xdata()) == [0.3]
+    assert arrow.get_marker() == ">" and list(zero.get_xdata()) == [0, 0]
+
+
+def test_a_profile_has_its_band():
+    factors = np.array([1.0, 2.0, 4.0])
+    bands = {name: (np.zeros(3), np.array([0.5, 0.5, 1]), np.ones(3)) for name in ("SGD", "Muon")}
+    axes = plots.profiles(bands, factors, ["Muon"], "title").axes[0]
+    assert len(axes.lines) == 3 and axes.get_title(loc="left") == "Muon"
+    assert list(axes.lines[-1].get_ydata()) == [0.5, 0.5, 1]
+
+
+def test_short_batches_are_marked_where_they_are_kept():
+    losses = {"keep": np.ones((2, 4)), "drop": np.ones((2, 4))}
+    figure = plots.last_batch(np.arange(1, 5), losses, [4], "title")
+    assert [len(axes.patches) for axes in figure.axes] == [1, 0]
 
 
 def test_runs_that_never_arrive_are_counted_as_longest():
@@ -61,14 +82,13 @@ def test_runs_that_never_arrive_are_counted_as_longest():
 
 def test_the_demo_ranks_under_the_rules_chosen(runs):
     demo = ComparisonExplorer(runs)
-    assert demo.best["t", "SGD"] == 0.1 and demo.best["t", "Adam"] == 0.01
-    assert "Adam &lt; SGD" in demo.update("t", "its own best", 0, 3)
-    assert "SGD &lt; Adam" in demo.update("t", "0.1", 0, 1)
-    demo.update("t", "1", 0, 3)
-    assert demo._ranks["SGD"].get_text() == "rank 2, diverged"
-    assert np.isinf(demo.losses("t", "1", 2, 1)["SGD"]).all()
+    assert "Adam &lt; SGD" in demo.update("w", BETTER, 2, 3, 0)
+    assert "SGD &lt; Adam" in demo.update("w", "constant", 1, 3, 0)
+    assert demo._ranks["Adam"].get_text() == "rank 2"
+    assert np.allclose(demo.losses("w", "cosine", 2, 1, 2)["SGD"], [1.42])
+    assert np.isclose(demo.lowest["w"], 0.21)
 
 
 def test_the_demo_names_a_missing_column(runs):
-    with pytest.raises(ValueError, match="status"):
-        ComparisonExplorer(runs.drop(columns="status"))
+    with pytest.raises(ValueError, match="trial"):
+        ComparisonExplorer(runs.drop(columns="trial"))

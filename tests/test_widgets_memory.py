@@ -39,7 +39,7 @@ def names():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 8)).astype(np.float32)
     mnist, cifar = load_mnist(200, 100), load_cifar10()
-    table = pd.read_csv(data_directory() / "results" / "optimizer_runs.csv.gz")
+    table = pd.read_csv(data_directory() / "results" / "comparison_runs.csv.gz")
     return {
         "widgets": widgets,
         "np": np,
@@ -47,7 +47,9 @@ def names():
         "y": x[:, :1] + 1,
         "graph": squared_neuron(w1=0.5, x1=2.0, w2=-1.0, x2=1.5, b=2.0),
         "datasets": clinic.load_data(),
-        "runs": table[table["stage"] == "tune"],
+        "runs": table[table["stage"] == "tune"]
+        .rename(columns={"val_5": "loss"})
+        .fillna({"loss": 9}),
         "mnist": mnist,
         "cifar": cifar,
         "reader": mlp([784, 16, 10], rng=0),

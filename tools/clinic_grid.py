@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 import optimizer_runs as runs
 import pandas as pd
+import sweep
 from joblib import Parallel, delayed
+from workloads import WORKLOADS, data_of
 
 from course_utils.clinic.trying import all_cases, judge, try_case
 from course_utils.data_files import data_directory
 from course_utils.diagnostics import diagnose, inspect
-from course_utils.losses import MeanSquaredError, SoftmaxCrossEntropy
 from course_utils.training import minibatches
 
 CLOSE = 1.25  # validation loss within this factor of the method's best counts as well tuned
@@ -28,59 +29,70 @@ POOR = 2.0
 
 
 def optimizer_cases() -> list[dict]:
-    """Settings of the optimizer comparison and how they ended, from the shipped results."""
-    table = pd.read_csv(data_directory() / "results" / "optimizer_runs.csv.gz")
-    table = table[table["stage"] == "tune"]
-    table = table.assign(lost=table["status"] != "ok")
-    keys = ["task", "optimizer", "lr"]
-    mean = table.groupby(keys).agg(loss=("val_loss", "mean"), lost=("lost", "sum")).reset_index()
-    whole = mean[mean["lost"] == 0]
-    best = whole.loc[whole.groupby(keys[:2])["loss"].idxmin()].set_index(keys[:2])
+    """Settings of the optimizer comparison and how they ended, from the shipped results.
+
+    Of each method on each workload, at a constant rate, every other setting and the best one.
+    """
+    table = pd.read_csv(data_directory() / "results" / sweep.RUN_FILE)
+    table = table[(table["stage"] == "tune") & (table["schedule"] == "constant")]
+    looks = [f"val_{look}" for look in range(1, sweep.LAST + 1)]
+    table = table.assign(
+        loss=table[looks].clip(upper=table["chance"], axis=0).mean(axis=1),
+        lost=table["diverged_at"].notna(),
+    )
     rows = []
-    for row in mean.itertuples():
-        top = best.loc[(row.task, row.optimizer)]
-        if row.lost == 0 and row.loss <= CLOSE * top.loss:
-            group = "well tuned"
-        elif row.lost or (row.lr > top.lr and row.loss > POOR * top.loss):
-            group = "rate too high"
-        elif row.lr < top.lr and row.loss > POOR * top.loss:
-            group = "rate too low"
-        else:
-            group = "between"
-        rows += [
-            {
-                "task": row.task,
-                "optimizer": row.optimizer,
-                "lr": row.lr,
-                "group": group,
-                "seed": seed,
-            }
-            for seed in (200, 201)
-        ]
+    for (workload, method), of_one in table.groupby(["workload", "method"], sort=False):
+        mean = of_one.groupby("trial").agg(
+            lr=("lr", "first"), loss=("loss", "mean"), lost=("lost", "any")
+        )
+        top = mean.loc[mean["loss"].idxmin()]
+        for trial, run_ in mean.iterrows():
+            if trial % 2 == 0 or trial == mean["loss"].idxmin():
+                rows.append(
+                    {
+                        "workload": workload,
+                        "method": method,
+                        "trial": int(trial),
+                        "group": _group(run_, top),
+                        "seed": 200 + len(rows) % 2,
+                    }
+                )
     return rows
 
 
-def try_optimizer(task: str, optimizer: str, lr: float, group: str, seed: int) -> dict:
+def _group(mean: pd.Series, top: pd.Series) -> str:
+    if not mean["lost"] and mean["loss"] <= CLOSE * top["loss"]:
+        return "well tuned"
+    poor = mean["loss"] > POOR * top["loss"]
+    if mean["lr"] > top["lr"] and (mean["lost"] or poor):
+        return "rate too high"
+    if mean["lr"] < top["lr"] and poor:
+        return "rate too low"
+    return "between"
+
+
+def try_optimizer(workload: str, method: str, trial: int, group: str, seed: int) -> dict:
     """Inspect a network of the optimizer comparison before its first step."""
-    data, network = runs.data_of(task), runs.build(task, seed)
-    loss = SoftmaxCrossEntropy() if task == "MNIST" else MeanSquaredError()
-    x, y = data.x_train, data.y_train
+    problem, data = WORKLOADS[workload], data_of(workload)
+    network = problem.build(np.random.default_rng([seed, 0]))
+    setting = runs.trials(method)[trial]
+    x, y = data.train
     start = time.process_time()
     report = inspect(
         network,
-        loss,
+        problem.loss,
         x,
         y,
-        optimizer=runs.METHODS[optimizer](lr=lr),
-        batches=minibatches(x, y, runs.BATCH_SIZE, np.random.default_rng([seed, 1])),
+        optimizer=runs.make(method, setting, network, problem),
+        batches=minibatches(x, y, problem.batch_size, np.random.default_rng([seed, 1])),
     )
     found = [finding.cause for finding in diagnose(report)]
     expected = (group,) if group.startswith("rate") else ()
     return {
         "kind": f"comparison, {group}",
         "half": "held out" if seed % 2 else "tuned",
-        "name": f"{task} {optimizer} {lr:g}",
-        "setting": f"seed {seed}",
+        "name": f"{workload} {method} {setting['lr']:g}",
+        "setting": f"trial {trial}, seed {seed}",
         "expected": "; ".join(expected),
         "found": "; ".join(found),
         "verdict": judge(expected, found),
@@ -107,7 +119,7 @@ def run(only=None, kinds=None, match="", jobs=1, check=False, offset=0) -> pd.Da
             delayed(try_optimizer)(**row)
             for row in optimizer_cases()
             if only in (None, "held out" if row["seed"] % 2 else "tuned")
-            and match in f"{row['task']} {row['optimizer']} {row['lr']:g}"
+            and match in f"{row['workload']} {row['method']}"
         ]
     return pd.DataFrame(Parallel(n_jobs=jobs)(work))
 

@@ -27,10 +27,12 @@ from course_utils.plots.classification import (
 )
 from course_utils.plots.clinic import before_after, layer_bars, symptom, ward
 from course_utils.plots.comparison import (
-    intervals,
+    last_batch,
+    profiles,
     rank_lines,
-    rate_panels,
     runs_by_method,
+    seed_differences,
+    tuning_panels,
 )
 from course_utils.plots.convolution import (
     filters_on_photo,
@@ -124,8 +126,8 @@ __all__ = [
     "gradient_norms",
     "image_grid",
     "income_against_price",
-    "intervals",
     "journey",
+    "last_batch",
     "layer_bars",
     "levelled_values",
     "loss_and_gradients",
@@ -144,8 +146,8 @@ __all__ = [
     "plane",
     "predictions_while_learning",
     "price_histogram",
+    "profiles",
     "rank_lines",
-    "rate_panels",
     "rate_sweep",
     "rates_side_by_side",
     "recall_change",
@@ -155,6 +157,7 @@ __all__ = [
     "run_panels",
     "runs_by_method",
     "schedule_curves",
+    "seed_differences",
     "setting_curves",
     "sharpness_over_steps",
     "shrinking_weights",
@@ -163,6 +166,7 @@ __all__ = [
     "time_ladder",
     "tracking",
     "training_curves",
+    "tuning_panels",
     "two_fits",
     "two_schedules",
     "ward",

@@ -1,94 +1,101 @@
 """Exploring a comparison: the same stored runs, ranked under rules that you choose.
 
-One rate for all or each its own, one seed or several: see what the ranking owes to the rules.
+How many settings each method may try, with which schedule, over how many seeds: see what the
+ranking owes to the rules.
 """
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from course_utils.plots.landscapes import METHOD_COLORS
+from course_utils.plots.comparison import COMPARED, short
 from course_utils.widgets.base import Demo, choice, slider
 
-OWN = "its own best"
-TICKS = (0.2, 0.3, 0.5, 1, 2, 5)
+BETTER = "the better one"
+COLUMNS = ("workload", "method", "schedule", "trial", "seed", "loss")
+TICKS = (1, 1.5, 2, 3, 5, 8)
+RIGHT = 10.0
 
 
 class ComparisonExplorer(Demo):
-    """Validation losses of stored runs: columns task, optimizer, lr, seed, val_loss, status.
+    """Losses of stored runs: columns workload, method, schedule, trial, seed, loss.
 
-    `rate` is one rate for all, or each method's own best (lowest mean over all seeds, a rate at
-    which a seed diverged is out); `first` and `seeds` say which seeds are looked at.
+    Each method may try its first `settings` trials, with one schedule or both, and takes the one
+    with the lowest mean over the seeds that are looked at: `seeds` of them, from `first` on. Drawn
+    are losses over the lowest mean that any method has with all settings and seeds.
     """
 
-    height = 360
-    alt = "Validation loss of each optimizer, a dot a run, with its rank; controls set the rules."
+    height = 380
+    alt = "Loss of each optimizer, a dot a run, with its rank; controls set the rules."
 
     def __init__(self, runs: pd.DataFrame) -> None:
-        missing = {"task", "optimizer", "lr", "seed", "val_loss", "status"} - set(runs.columns)
+        missing = set(COLUMNS) - set(runs.columns)
         if missing:
             raise ValueError(f"runs has no column {sorted(missing)}, expected one row a run")
-        self._runs = runs
-        self._names = [name for name in METHOD_COLORS if name in set(runs["optimizer"])]
+        self._names = [name for name in COMPARED if name in set(runs["method"])]
         self._seeds = sorted(runs["seed"].unique())
-        per_rate = runs.groupby(["task", "optimizer", "lr"]).agg(
-            loss=("val_loss", "mean"), whole=("status", lambda status: (status == "ok").all())
-        )
-        fine = per_rate[per_rate["whole"]].reset_index()
-        lowest = fine.loc[fine.groupby(["task", "optimizer"])["loss"].idxmin()]
-        self.best = lowest.set_index(["task", "optimizer"])["lr"]
+        self._tables, self._schedules = {}, list(dict.fromkeys(runs["schedule"]))
+        for place, of_one in runs.groupby(["workload", "method", "schedule"], sort=False):
+            self._tables[place] = of_one.pivot(index="trial", columns="seed", values="loss")
+        self.lowest = {
+            workload: min(
+                table.mean(axis=1).min()
+                for (of, *_), table in self._tables.items()
+                if of == workload
+            )
+            for workload in dict.fromkeys(runs["workload"])
+        }
         super().__init__()
 
     def make_controls(self):
-        tasks = list(dict.fromkeys(self._runs["task"]))
-        common = sorted(
-            lr
-            for lr, of_rate in self._runs.groupby("lr")
-            if set(of_rate["optimizer"]) == set(self._names)
-        )
-        most = len(self._seeds)
+        workloads, most = list(self.lowest), len(self._seeds)
+        trials = max(len(table) for table in self._tables.values())
         return {
-            "task": choice("task", tasks[0], tasks),
-            "rate": choice("rate", OWN, [OWN, *(f"{lr:g}" for lr in common)]),
+            "workload": choice("workload", workloads[0], workloads),
+            "schedule": choice("schedule", BETTER, [BETTER, *self._schedules]),
+            "settings": slider("settings tried", trials, 1, trials, 1, whole=True),
             "seeds": slider("seeds", most, 1, most, 1, whole=True),
             "first": slider("first seed", 0, 0, most - 1, 1, whole=True),
         }
 
     def draw(self, figure: Figure):
-        axes = figure.add_subplot(xscale="log", xlim=(0.15, 6), xlabel="validation loss")
+        axes = figure.add_subplot(xscale="log", xlim=(0.9, RIGHT))
+        axes.set_xlabel("validation loss, over the lowest mean of all")
         axes.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
         axes.minorticks_off()
         axes.set_ylim(len(self._names) - 0.5, -0.5)
-        axes.set_yticks(range(len(self._names)), self._names)
+        axes.set_yticks(range(len(self._names)), [short(name) for name in self._names])
         self._dots, self._means, self._ranks = {}, {}, {}
         for place, name in enumerate(self._names):
-            color = METHOD_COLORS[name]
+            color = COMPARED[name]
             self._dots[name] = axes.plot([], [], "o", ls="", color=color, ms=7, alpha=0.6)[0]
-            self._means[name] = axes.plot([], [], "|", ls="", color="black", ms=24, mew=3)[0]
-            self._ranks[name] = axes.text(5.6, place, "", fontsize=13, va="center", ha="right")
+            self._means[name] = axes.plot([], [], "|", ls="", color="black", ms=20, mew=3)[0]
+            self._ranks[name] = axes.text(9.6, place, "", fontsize=13, va="center", ha="right")
         return [*self._dots.values(), *self._means.values(), *self._ranks.values()]
 
-    def losses(self, task: str, rate: str, first: int, seeds: int) -> dict[str, np.ndarray]:
-        """The validation loss of the chosen runs of each method; infinite where one diverged."""
+    def losses(
+        self, workload: str, schedule: str, settings: int, seeds: int, first: int
+    ) -> dict[str, np.ndarray]:
+        """The losses (seeds,) of each method with the setting that these rules let it choose."""
         chosen = [self._seeds[(first + i) % len(self._seeds)] for i in range(seeds)]
-        of_task = self._runs[(self._runs["task"] == task) & self._runs["seed"].isin(chosen)]
+        schedules = self._schedules if schedule == BETTER else [schedule]
         found = {}
         for name in self._names:
-            lr = self.best[task, name] if rate == OWN else float(rate)
-            runs = of_task[(of_task["optimizer"] == name) & np.isclose(of_task["lr"], lr)]
-            found[name] = runs["val_loss"].fillna(np.inf).to_numpy()
+            tried = pd.concat(
+                self._tables[workload, name, one].iloc[:settings][chosen] for one in schedules
+            ).to_numpy()
+            found[name] = tried[tried.mean(axis=1).argmin()]
         return found
 
-    def update(self, task: str, rate: str, first: int, seeds: int) -> str:
-        losses = self.losses(task, rate, first, seeds)
+    def update(self, workload: str, schedule: str, settings: int, seeds: int, first: int) -> str:
+        losses = self.losses(workload, schedule, settings, seeds, first)
         mean = {name: values.mean() for name, values in losses.items()}
         order = sorted(mean, key=mean.get)
         for place, name in enumerate(self._names):
-            finite = np.clip(losses[name][np.isfinite(losses[name])], 0.15, 6)
-            self._dots[name].set_data(finite, np.full(len(finite), place))
-            shown = [mean[name]] if np.isfinite(mean[name]) else []
-            self._means[name].set_data(np.clip(shown, 0.15, 6), [place] * len(shown))
-            diverged = "" if shown else ", diverged"
-            self._ranks[name].set_text(f"rank {order.index(name) + 1}{diverged}")
-        where = "each at its own best rate" if rate == OWN else f"all at rate {rate}"
-        return f"{task}, {where}, {seeds} seed(s): <b>{' &lt; '.join(order)}</b>"
+            shown = np.clip(losses[name] / self.lowest[workload], 0.9, RIGHT)
+            self._dots[name].set_data(shown, np.full(len(shown), place))
+            middle = np.clip(mean[name] / self.lowest[workload], 0.9, RIGHT)
+            self._means[name].set_data([middle], [place])
+            self._ranks[name].set_text(f"rank {order.index(name) + 1}")
+        first_three = " &lt; ".join(short(name) for name in order[:3])
+        return f"{workload}, {settings} setting(s) each, {seeds} seed(s): <b>{first_three}</b>"
