@@ -408,3 +408,24 @@ def test_the_published_grid_reaches_what_it_must():
     assert share["sick"].get("wrong name", 0) <= 0.02
     assert share["healthy"].get("false alarm", 0) <= 0.01
     assert share["comparison, well tuned"].get("false alarm", 0) <= 0.02
+
+
+def test_alarms_at_settings_in_between_name_the_right_side():
+    """54 of 55, says notebook 10: above the best rate "too high", below it "too low"."""
+    results = data_directory() / "results"
+    grid = pd.read_csv(results / "clinic_grid.csv.gz")
+    alarms = grid[(grid["kind"] == "comparison, between") & (grid["verdict"] == "false alarm")]
+    runs = pd.read_csv(results / "comparison_runs.csv.gz")
+    runs = runs[(runs["stage"] == "tune") & (runs["schedule"] == "constant")]
+    looks = runs[[f"val_{look}" for look in range(1, 6)]]
+    runs = runs.assign(loss=looks.clip(upper=runs["chance"], axis=0).mean(axis=1))
+    means = runs.groupby(["workload", "method", "trial"]).agg({"lr": "first", "loss": "mean"})
+    best = means.loc[means.groupby(["workload", "method"])["loss"].idxmin(), "lr"].droplevel(
+        "trial"
+    )
+    right = 0
+    for name, found in zip(alarms["name"], alarms["found"], strict=True):
+        workload, method, rate = name.rsplit(" ", 2)
+        side = "rate too high" if float(rate) > best[workload, method] else "rate too low"
+        right += found == side
+    assert (right, len(alarms)) == (54, 55)
