@@ -120,4 +120,5 @@ def _is_pure(function, names, own):
         return True
     value = names.get(text)
     plain = isinstance(value, (types.FunctionType, np.ufunc))
-    return plain and not getattr(value, "__module__", "").startswith("course_utils.training")
+    module = getattr(value, "__module__", None) or ""  # methods of arrays have none
+    return plain and not module.startswith("course_utils.training")
