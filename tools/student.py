@@ -49,6 +49,7 @@ HANDED_OUT = (
     "data/*.npz",
     "data/*.u8",
     "data/*.webp",
+    "data/results/*.csv",
     "data/results/*.csv.gz",
     "docs/graph.png",
     "notebooks/[0-9][0-9]_*.ipynb",

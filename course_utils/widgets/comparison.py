@@ -53,7 +53,7 @@ class ComparisonExplorer(Demo):
         return {
             "workload": choice("workload", workloads[0], workloads),
             "schedule": choice("schedule", BETTER, [BETTER, *self._schedules]),
-            "settings": slider("settings tried", trials, 1, trials, 1, whole=True),
+            "settings": slider("settings", trials, 1, trials, 1, whole=True),
             "seeds": slider("seeds", most, 1, most, 1, whole=True),
             "first": slider("first seed", 0, 0, most - 1, 1, whole=True),
         }

@@ -113,7 +113,8 @@
   for (const image of slide.querySelectorAll("img")) {
     if (!isShown(image)) continue;
     if (!image.naturalWidth) problems.push("a picture that does not load");
-    if (!image.alt.trim()) problems.push("a picture without a text");
+    // "Image" is what JupyterLab writes where there is nothing
+    if (["", "Image"].includes(image.alt.trim())) problems.push("a picture without a text");
   }
   for (const handle of slide.querySelectorAll("[role=slider], button, [role=button]"))
     if (isShown(handle) && !(handle.getAttribute("aria-label") ?? handle.textContent).trim() && !handle.title)

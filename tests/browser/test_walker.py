@@ -74,8 +74,8 @@ FAULTS = {
         r"a picture without a text",
     ),
     "a control without a name": (
-        '<div role="slider" style="width: 30px; height: 30px"></div>',
-        r"a control without a name: div",
+        '<button style="width: 30px; height: 30px"></button>',  # JupyterLab takes roles out
+        r"a control without a name: button",
     ),
     "a picture that is missing": (
         '<img src="data:image/png;base64,AAAA" width="50" height="50">',

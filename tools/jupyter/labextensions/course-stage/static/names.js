@@ -25,7 +25,9 @@ function labelOf(element) {
 function nameAll(root, tracker) {
   const all = (selector) =>
     root.matches?.(selector) ? [root] : [...(root.querySelectorAll?.(selector) ?? [])];
-  for (const image of all(".jp-OutputArea img:not([alt]), .course-demo img:not([alt])")) {
+  // JupyterLab names some pictures "Image", which says nothing
+  const unnamed = ':is(.jp-OutputArea, .course-demo) img:is(:not([alt]), [alt="Image"])';
+  for (const image of all(unnamed)) {
     const text = textOfPicture(image, tracker);
     if (!text) continue;
     image.alt = text;
