@@ -98,3 +98,11 @@ def test_gradient_norms_mark_where_a_run_broke_off():
 def test_gradient_norms_cross_the_last_finite_number():
     (axes,) = plots.gradient_norms({"a": np.array([1.0, 9.0, np.inf])}, "a title").axes
     assert (axes.lines[1].get_xdata()[0], axes.lines[1].get_ydata()[0]) == (2, 9)
+
+
+def test_split_histogram_counts_every_split_and_marks_ours():
+    values = np.random.default_rng(0).normal(size=300)
+    (axes,) = plots.split_histogram(values, 2.5, "a title", xlabel="x").axes
+    assert sum(bar.get_height() for bar in axes.patches) == 300
+    marked = [line.get_xdata()[0] for line in axes.lines]
+    assert marked == [0, 2.5]

@@ -84,6 +84,7 @@ from course_utils.plots.schedules import (
     paired_differences,
     schedule_curves,
     shrinking_weights,
+    split_histogram,
 )
 from course_utils.plots.stochastic import (
     batch_paths,
@@ -161,6 +162,7 @@ __all__ = [
     "setting_curves",
     "sharpness_over_steps",
     "shrinking_weights",
+    "split_histogram",
     "step_lengths",
     "symptom",
     "time_ladder",

@@ -91,34 +91,38 @@ def per_class_accuracy(accuracy: np.ndarray, class_names: Sequence[str], *, titl
 
 
 def reliability_diagram(
-    confidence: np.ndarray, accuracy: np.ndarray, counts: np.ndarray, *, title: str
+    confidence: np.ndarray,
+    accuracy: np.ndarray,
+    counts: np.ndarray,
+    *,
+    title: str,
+    cured: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
 ) -> Figure:
-    """Accuracy against confidence, one dot a bin, and how many examples each bin has.
+    """Accuracy against confidence, one dot for each bin, and how many examples each bin has.
 
     `confidence` and `accuracy` are the means of the bins, `counts` their sizes. See whether the
-    dots lie on the diagonal: below it, the classifier is surer than it is right.
+    dots lie on the diagonal: below it, the classifier is surer than it is right. `cured` are the
+    same three after a cure: squares.
     """
     figure, (axes, below) = plt.subplots(
         2, 1, figsize=(7.6, 5.0), sharex=True, height_ratios=(3.2, 1)
     )
-    full = np.asarray(counts) > 0
-    x, y, n = (np.asarray(values, float)[full] for values in (confidence, accuracy, counts))
-    low, high = _wilson_interval(y, n)
-    axes.plot([0, 1], [0, 1], "--", color=COLORS["black"], lw=1.5, label="as often as it says")
-    axes.errorbar(
-        x,
-        y,
-        [y - low, high - y],
-        fmt="o-",
-        color=COLORS["orange"],
-        ms=8,
-        capsize=4,
-        label="measured, with 95% interval",
-    )
-    axes.set(
-        ylabel="how often it is right", xlim=(max(0, x.min() - 0.08), 1.02), ylim=(-0.03, 1.03)
-    )
-    below.bar(x, n, width=0.02, color=COLORS["blue"])
+    axes.plot([0, 1], [0, 1], "--", color=COLORS["black"], lw=1.5, label="perfect calibration")
+    looks = [("o-", COLORS["orange"], "before" if cured else "measured", 0.0)]
+    looks += [("s:", COLORS["blue"], "after", 0.012)] if cured else []
+    left = 1.0
+    for bins, (form, color, name, offset) in zip(
+        ((confidence, accuracy, counts), cured), looks, strict=False
+    ):
+        full = np.asarray(bins[2]) > 0
+        x, y, n = (np.asarray(values, float)[full] for values in bins)
+        low, high = _wilson_interval(y, n)
+        label = f"{name}, with 95% interval"
+        errors = [y - low, high - y]
+        axes.errorbar(x, y, errors, fmt=form, color=color, ms=8, capsize=4, label=label)
+        below.bar(x + offset, n, width=0.012 if cured else 0.02, color=color)
+        left = min(left, x.min())
+    axes.set(ylabel="how often it is right", xlim=(max(0, left - 0.08), 1.02), ylim=(-0.03, 1.03))
     below.set(xlabel="how sure it says it is", ylabel="images", yscale="log")
     for one in (axes.xaxis, axes.yaxis):
         one.set_major_formatter(PercentFormatter(1.0, symbol="%"))

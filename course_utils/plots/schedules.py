@@ -165,6 +165,20 @@ def gradient_norms(
     return _finished(figure, title)
 
 
+def split_histogram(values: np.ndarray, ours: float, title: str, *, xlabel: str) -> Figure:
+    """How often each of `values` was found, one of them a random split, and where `ours` lies.
+
+    See how many splits lie as far from 0 as the marked one.
+    """
+    figure, axes = plt.subplots(figsize=(10.4, 4.2))
+    axes.hist(values, bins=40, color=COLORS["sky"], edgecolor="white")
+    axes.axvline(0, color="black", lw=1.4)
+    axes.axvline(ours, color=BACKWARD, ls="--", lw=3, label="our split")
+    axes.set(xlabel=xlabel, ylabel="number of splits")
+    axes.legend()
+    return _finished(figure, title)
+
+
 def _finished(figure: Figure, title: str) -> Figure:
     figure.suptitle(title, x=0.01, ha="left", fontsize=15, fontweight="bold")
     plt.close(figure)
