@@ -126,7 +126,7 @@ def reliability_diagram(
     below.set(xlabel="how sure it says it is", ylabel="images", yscale="log")
     for one in (axes.xaxis, axes.yaxis):
         one.set_major_formatter(PercentFormatter(1.0, symbol="%"))
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
     axes.set_title(title)
     plt.close(figure)
     return figure
