@@ -29,12 +29,20 @@ def numerical_gradient(
     for index in np.ndindex(x.shape):
         value = x[index]
         x[index] = value + eps
-        above = f(x)
+        above = _number(f(x))
         x[index] = value - eps
-        below = f(x)
+        below = _number(f(x))
         x[index] = value
         gradient[index] = (above - below) / (2 * eps)
     return gradient
+
+
+def _number(value) -> float:
+    several = isinstance(value, (tuple, list)) or np.ndim(value) != 0
+    if several or np.asarray(value).dtype.kind not in "iufb":
+        hint = "; of a loss take the first of the two, loss(...)[0]" if several else ""
+        raise TypeError(f"f gives {type(value).__name__}, expected one number{hint}")
+    return float(value)
 
 
 def relative_error(a: np.ndarray, b: np.ndarray, floor: float = 0.0) -> float:
@@ -45,6 +53,7 @@ def relative_error(a: np.ndarray, b: np.ndarray, floor: float = 0.0) -> float:
     Dividing by the largest entry, not by each entry's own size, keeps the rounding of tiny
     entries from raising an alarm, and a wrong entry of a millionth of the largest still shows.
     """
+    floor = require_number("floor", floor, low=0.0)
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if a.shape != b.shape:
         raise ValueError(f"a has shape {a.shape}, b has shape {b.shape}, expected one shape")

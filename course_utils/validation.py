@@ -17,9 +17,13 @@ def require_number(
     open_high: bool = False,
 ) -> float:
     """Return `value` as a float in [low, high] (in [low, high) with `open_high`), or raise."""
-    if isinstance(value, (bool, str)) or not np.isscalar(value) or not np.isreal(value):
+    refused = isinstance(value, (bool, np.bool_, str))
+    if refused or not np.isscalar(value) or not np.isreal(value):
         raise TypeError(f"{name} is {value!r} ({type(value).__name__}), expected a number")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is larger than any float, expected a finite number") from None
     inside = low <= number < high if open_high else low <= number <= high
     if not inside or not math.isfinite(number):
         if high == math.inf:
@@ -39,9 +43,43 @@ def require_count(name: str, value: int, *, low: int = 1) -> int:
     return int(value)
 
 
+def require_generator(name: str, rng) -> np.random.Generator:
+    """The generator itself, or one made from None or a whole number; raise on anything else."""
+    if rng is None or isinstance(rng, np.random.Generator):
+        return np.random.default_rng(rng)
+    if isinstance(rng, (bool, np.bool_)) or not isinstance(rng, (int, np.integer)) or rng < 0:
+        raise TypeError(
+            f"{name} is {rng!r}, expected None, a whole number or a numpy.random.Generator"
+        )
+    return np.random.default_rng(rng)
+
+
+def as_array(name: str, x) -> np.ndarray:
+    """`x` as an array. Raises on a masked array, whose mask would be lost, and on ragged lists."""
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise TypeError(
+            f"{name} is a masked array with {np.ma.count_masked(x)} values hidden, expected plain "
+            f"numbers: leave those rows out, or fill them with {name}.filled(...)"
+        )
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} is ragged: its rows have different lengths, expected a full table"
+        ) from error
+
+
+def require_instance(name: str, value: object) -> None:
+    """Raise if `value` is a class, where an object of it is due."""
+    if isinstance(value, type):
+        raise TypeError(
+            f"{name} is the class {value.__name__}, expected an object: {value.__name__}(...)"
+        )
+
+
 def require_rows(name: str, x: np.ndarray, features: int | None = None) -> np.ndarray:
     """Return `x` as an array of shape (N, features) with N >= 1, or raise."""
-    x = np.asarray(x)
+    x = as_array(name, x)
     wanted = f"(N, {'D' if features is None else features})"
     if x.dtype.kind not in "iuf":
         raise TypeError(f"{name} has dtype {x.dtype}, expected numbers of shape {wanted}")
@@ -57,7 +95,7 @@ def require_rows(name: str, x: np.ndarray, features: int | None = None) -> np.nd
 
 def require_batch(name: str, x: np.ndarray, features: int | None = None) -> np.ndarray:
     """Return `x` as rows (N, features) or images (N, H, W, features) with N >= 1, or raise."""
-    x = np.asarray(x)
+    x = as_array(name, x)
     if x.ndim == 4:
         return require_images(name, x, features)
     if x.ndim == 2:
@@ -71,7 +109,7 @@ def require_batch(name: str, x: np.ndarray, features: int | None = None) -> np.n
 
 def require_images(name: str, x: np.ndarray, channels: int | None = None) -> np.ndarray:
     """Return `x` as an array of shape (N, H, W, channels) with nothing empty, or raise."""
-    x = np.asarray(x)
+    x = as_array(name, x)
     wanted = f"(N, H, W, {'C' if channels is None else channels})"
     if x.dtype.kind not in "iuf":
         raise TypeError(f"{name} has dtype {x.dtype}, expected numbers of shape {wanted}")

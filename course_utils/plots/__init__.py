@@ -1,7 +1,14 @@
 """The figures of the course: one call draws one figure and returns it.
 
-Each function only draws what it is given; no figure computes or trains anything.
+Each function only draws what it is given; no figure computes or trains anything. Where it refuses,
+no half-drawn figure stays open.
 """
+
+import functools
+from collections.abc import Callable
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 from course_utils.plots.after_adam import (
     levelled_values,
@@ -172,3 +179,22 @@ __all__ = [
     "ward",
     "weight_images",
 ]
+
+
+def _nothing_left_open(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """`draw`, which closes what it has opened when it stops with an error."""
+
+    @functools.wraps(draw)
+    def drawn(*args, **kwargs):
+        before = plt.get_fignums()
+        try:
+            return draw(*args, **kwargs)
+        except Exception:
+            for number in set(plt.get_fignums()) - set(before):
+                plt.close(number)
+            raise
+
+    return drawn
+
+
+globals().update({name: _nothing_left_open(globals()[name]) for name in __all__})

@@ -4,6 +4,7 @@ Each epoch ends with the same measurement of training and validation data, in in
 """
 
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -23,9 +24,11 @@ from course_utils.training.watching import (
     TrainingInterrupted,
 )
 from course_utils.validation import (
+    as_array,
     require_count,
     require_equal_length,
     require_finite,
+    require_instance,
     require_number,
     require_rows,
 )
@@ -45,6 +48,9 @@ def minibatches(
     the network as far as a full one on a noisier gradient. Fewer rows than one batch are one
     batch; "drop" refuses them.
     """
+    x, y = as_array("x", x), as_array("y", y)
+    if x.ndim == 0 or y.ndim == 0:
+        raise TypeError(f"x has shape {x.shape}, y has shape {y.shape}, expected rows in both")
     require_equal_length("x", x, "y", y)
     _require_generator(rng)
     if len(x) == 0:
@@ -81,7 +87,8 @@ def evaluate(
     Computed in batches to save memory, see `memory_batches`; a batch counts by its size, so the
     result is that of one large batch. The accuracy is NaN where the loss predicts no class.
     """
-    x = _checked_input(network, "x", x)
+    require_instance("loss", loss)
+    x, y = _checked_input(network, "x", x), _checked_targets("y", y)
     require_equal_length("x", x, "y", y)
     totals = np.zeros(2)
     for few in memory_batches(x, batch_size):
@@ -98,9 +105,18 @@ def clip_gradient_norm(grad: np.ndarray, max_norm: float) -> float:
     Pascanu et al. 2013. The direction stays, only the length changes.
     """
     require_number("max_norm", max_norm, low=0.0)
-    norm = float(np.linalg.norm(grad))
+    norm = _norm(grad)
     if norm > max_norm:
         grad *= max_norm / norm
+    return norm
+
+
+def _norm(grad: np.ndarray) -> float:
+    """The length of a vector, also where the squares of its entries overflow its type."""
+    with np.errstate(over="ignore"):
+        norm = float(np.linalg.norm(grad))
+    if np.isinf(norm) and np.isfinite(grad).all():
+        norm = float(np.linalg.norm(grad.astype(np.float64)))
     return norm
 
 
@@ -138,9 +154,11 @@ def fit(
     `measured_rows` is how many rows of `train`, its first ones, the training loss and accuracy of
     an epoch are taken from: by default all. Where a forward pass is slow, fewer save time.
     """
-    x, y = _checked_data(network, "train", train)
+    for name, part in (("loss", loss), ("optimizer", optimizer), ("network", network)):
+        require_instance(name, part)
+    x, y = _checked_data(network, loss, "train", train)
     if val is not None:
-        val = _checked_data(network, "val", val)
+        val = _checked_data(network, loss, "val", val)
     elif hasattr(schedule, "update"):
         raise ValueError("val is None, but this schedule needs a validation loss: pass val=(x, y)")
     require_count("epochs", epochs)
@@ -150,6 +168,14 @@ def fit(
     _require_generator(rng)
     if clip_norm is not None:
         require_number("clip_norm", clip_norm, low=0.0)
+    if schedule is not None and not callable(schedule):
+        expected = "a function of the step, such as constant(0.1)"
+        raise TypeError(f"schedule is {schedule!r}, expected {expected}")
+    if isinstance(callbacks, (Callback, type)):
+        expected = f"a list of them: callbacks=[{callbacks!r}]"
+        raise TypeError(f"callbacks is {callbacks!r}, expected {expected}")
+    for callback in callbacks:
+        require_instance("one of the callbacks", callback)
     if callable(augment):
         expected = "a list of them, such as [flips(), shifts(2)]"
         raise TypeError(f"augment is a function, expected {expected}")
@@ -159,6 +185,7 @@ def fit(
             raise TypeError(f"augment[{position}] is {change!r}, expected {expected}")
 
     history = History() if history is None else _require_empty(history)
+    _warn_of_another_network(optimizer, network)
 
     run = Run(network, loss, optimizer, (x, y), val, epochs, history)
     for callback in callbacks:
@@ -194,6 +221,21 @@ def fit(
     return history
 
 
+def _warn_of_another_network(optimizer: Optimizer, network: Network) -> None:
+    """Say so if the optimizer brings averages along that belong to another network."""
+    here = network.theta.__array_interface__["data"][0]
+    there = getattr(optimizer, "_trained", here)
+    if there != here and getattr(optimizer, "state_names", ()):
+        name = type(optimizer).__name__
+        warnings.warn(
+            f"this {name} has made {optimizer.t} steps with another network and keeps its state: "
+            f"make a new {name} for each training",
+            stacklevel=3,
+        )
+    if isinstance(optimizer, Optimizer):
+        optimizer._trained = here
+
+
 def _epoch(run: Run, batches, rng, schedule, clip_norm, augment, callbacks) -> dict[str, float]:
     """Update once for every mini-batch; what takes time here is counted in `seconds`."""
     network, loss, optimizer = run.network, run.loss, run.optimizer
@@ -210,7 +252,7 @@ def _epoch(run: Run, batches, rng, schedule, clip_norm, augment, callbacks) -> d
             raise TrainingDiverged(run.batch_loss, *where, run.history)
         network.backward(grad_outputs, input_gradient=False)
         if clip_norm is None:
-            norms.append(float(np.linalg.norm(network.grad)))
+            norms.append(_norm(network.grad))
         else:
             norms.append(clip_gradient_norm(network.grad, clip_norm))
         optimizer.step(network.theta, network.grad)
@@ -239,16 +281,29 @@ def _require_finite_loss(run: Run) -> None:
             raise TrainingDiverged(value, run.step, run.epoch, run.optimizer.lr, history)
 
 
-def _checked_data(network: Network, name: str, data: Data) -> Data:
+def _checked_targets(name: str, y) -> np.ndarray:
+    y = as_array(name, y)
+    if y.ndim == 0:
+        raise TypeError(f"{name} is {y.item()!r}, expected one target for each row")
+    return y
+
+
+def _checked_data(network: Network, loss: Loss, name: str, data: Data) -> Data:
+    """Both as arrays that the network and the loss can take, all rows of them, or raise."""
     if not isinstance(data, tuple) or len(data) != 2:
         raise TypeError(f"{name} is {type(data).__name__}, expected a pair (x, y)")
     x, y = data
     x = _checked_input(network, f"{name} x", x)
     require_finite(f"{name} x", x)
-    y = np.asarray(y)
+    y = _checked_targets(f"{name} y", y)
     require_equal_length(f"{name} x", x, f"{name} y", y)
     if np.issubdtype(y.dtype, np.floating):
         require_finite(f"{name} y", y)
+    outputs = network.forward(x[:1])
+    try:  # a wrong label in the last row is found before the first update
+        loss(np.zeros((len(y), *outputs.shape[1:]), outputs.dtype), y)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name} y: {error}") from error
     return x, y
 
 
