@@ -12,7 +12,7 @@ import numpy as np
 from course_utils.layers import Dropout, Layer, LeakyReLU, MaxPool2D, ReLU
 from course_utils.losses import Loss
 from course_utils.network import Network
-from course_utils.validation import require_number
+from course_utils.validation import require_number, require_result
 
 
 def numerical_gradient(
@@ -29,20 +29,12 @@ def numerical_gradient(
     for index in np.ndindex(x.shape):
         value = x[index]
         x[index] = value + eps
-        above = _number(f(x))
+        above = require_result(f(x))
         x[index] = value - eps
-        below = _number(f(x))
+        below = require_result(f(x))
         x[index] = value
         gradient[index] = (above - below) / (2 * eps)
     return gradient
-
-
-def _number(value) -> float:
-    several = isinstance(value, (tuple, list)) or np.ndim(value) != 0
-    if several or np.asarray(value).dtype.kind not in "iufb":
-        hint = "; of a loss take the first of the two, loss(...)[0]" if several else ""
-        raise TypeError(f"f gives {type(value).__name__}, expected one number{hint}")
-    return float(value)
 
 
 def relative_error(a: np.ndarray, b: np.ndarray, floor: float = 0.0) -> float:

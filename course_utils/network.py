@@ -56,10 +56,9 @@ class Network:
             raise ValueError("one layer object stands twice in layers, expected separate objects")
         if np.dtype(dtype).kind != "f":
             raise TypeError(f"dtype is {np.dtype(dtype)}, expected a type of floats: np.float32")
-        taken = (layer.network and layer.network() for layer in self.layers)
         self.layers = [
-            layer if owner is None else copy.deepcopy(layer)
-            for layer, owner in zip(self.layers, taken, strict=True)
+            copy.deepcopy(layer) if layer.network and layer.network() else layer
+            for layer in self.layers
         ]
         self._tie(np.dtype(dtype))
 

@@ -85,9 +85,7 @@ def cosine_restarts(
     def rate(step):
         length, done = period, 0
         if growth == 1:  # all periods are alike: no need to count them one by one
-            done = step // period
-            if restarts is not None and done > restarts:
-                return final
+            done = step // period if restarts is None else min(step // period, restarts)
             step -= done * period
         while step >= length:
             if done == restarts:

@@ -4,6 +4,7 @@ Every public function that takes arrays or settings calls these before it comput
 """
 
 import math
+import warnings
 
 import numpy as np
 
@@ -75,6 +76,51 @@ def require_instance(name: str, value: object) -> None:
         raise TypeError(
             f"{name} is the class {value.__name__}, expected an object: {value.__name__}(...)"
         )
+
+
+def require_function(name: str, value: object, example: str) -> None:
+    """Raise unless `value` can be called; `example` is one that can."""
+    if isinstance(value, type) or not callable(value):
+        raise TypeError(f"{name} is {value!r}, expected a function, such as {example}")
+
+
+def require_list(name: str, values: object, example: str) -> None:
+    """Raise if one thing is given where several are due; `example` is a list of them."""
+    if not isinstance(values, (list, tuple)):
+        what = values.__name__ if hasattr(values, "__name__") else type(values).__name__
+        raise TypeError(f"{name} is one {what}, expected a list of them, such as {example}")
+
+
+def require_targets(name: str, y) -> np.ndarray:
+    """`y` as an array with a first axis, or raise."""
+    y = as_array(name, y)
+    if y.ndim == 0:
+        raise TypeError(f"{name} is {y.item()!r}, expected one target for each row")
+    return y
+
+
+def warn_of_another_network(optimizer, network) -> None:
+    """Warn if the optimizer brings averages along that belong to another network."""
+    here = network.theta.__array_interface__["data"][0]
+    if not getattr(optimizer, "state_names", ()):
+        return
+    if getattr(optimizer, "trained", here) != here:
+        name = type(optimizer).__name__
+        warnings.warn(
+            f"this {name} has made {optimizer.t} steps with another network and keeps its state: "
+            f"make a new {name} for each training",
+            stacklevel=3,
+        )
+    optimizer.trained = here
+
+
+def require_result(value) -> float:
+    """The one number that a function of the caller has returned, or raise."""
+    several = isinstance(value, (tuple, list)) or np.ndim(value) != 0
+    if several or np.asarray(value).dtype.kind not in "iufb":
+        hint = "; of a loss take the first of the two, loss(...)[0]" if several else ""
+        raise TypeError(f"f gives {type(value).__name__}, expected one number{hint}")
+    return float(value)
 
 
 def require_rows(name: str, x: np.ndarray, features: int | None = None) -> np.ndarray:

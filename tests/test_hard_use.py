@@ -208,9 +208,9 @@ def test_wrong_targets_are_found_before_the_first_update(data, y, words):
     [
         ({"loss": SoftmaxCrossEntropy}, "loss is the class SoftmaxCrossEntropy"),
         ({"optimizer": Adam}, "optimizer is the class Adam"),
-        ({"callbacks": KeepBest()}, "expected a list of them"),
+        ({"callbacks": KeepBest()}, "callbacks is one KeepBest, expected a list"),
         ({"callbacks": [KeepBest]}, "is the class KeepBest"),
-        ({"schedule": 0.1}, "expected a function of the step"),
+        ({"schedule": 0.1}, "expected a function, such as constant"),
     ],
 )
 def test_what_fit_is_given_is_named(data, options, words):

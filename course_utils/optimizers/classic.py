@@ -88,7 +88,7 @@ class Optimizer:
             )
 
     def __repr__(self) -> str:
-        hidden = ("t", *self.state_names)
+        hidden = ("t", "trained", *self.state_names)
         public = {k: v for k, v in vars(self).items() if k[0] != "_" and k not in hidden}
         shown = [
             f"{k}={v!r}" if isinstance(v, str) else f"{k}={v:g}"

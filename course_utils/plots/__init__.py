@@ -186,13 +186,14 @@ def _nothing_left_open(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
     @functools.wraps(draw)
     def drawn(*args, **kwargs):
-        before = plt.get_fignums()
+        before, figure = plt.get_fignums(), None
         try:
-            return draw(*args, **kwargs)
-        except Exception:
-            for number in set(plt.get_fignums()) - set(before):
-                plt.close(number)
-            raise
+            figure = draw(*args, **kwargs)
+            return figure
+        finally:
+            if figure is None:
+                for number in set(plt.get_fignums()) - set(before):
+                    plt.close(number)
 
     return drawn
 

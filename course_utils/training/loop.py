@@ -4,7 +4,6 @@ Each epoch ends with the same measurement of training and validation data, in in
 """
 
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -24,13 +23,16 @@ from course_utils.training.watching import (
     TrainingInterrupted,
 )
 from course_utils.validation import (
-    as_array,
     require_count,
     require_equal_length,
     require_finite,
+    require_function,
     require_instance,
+    require_list,
     require_number,
     require_rows,
+    require_targets,
+    warn_of_another_network,
 )
 
 LAST_BATCH_RULES = ("keep", "drop", "merge")
@@ -48,9 +50,7 @@ def minibatches(
     the network as far as a full one on a noisier gradient. Fewer rows than one batch are one
     batch; "drop" refuses them.
     """
-    x, y = as_array("x", x), as_array("y", y)
-    if x.ndim == 0 or y.ndim == 0:
-        raise TypeError(f"x has shape {x.shape}, y has shape {y.shape}, expected rows in both")
+    x, y = require_targets("x", x), require_targets("y", y)
     require_equal_length("x", x, "y", y)
     _require_generator(rng)
     if len(x) == 0:
@@ -88,7 +88,7 @@ def evaluate(
     result is that of one large batch. The accuracy is NaN where the loss predicts no class.
     """
     require_instance("loss", loss)
-    x, y = _checked_input(network, "x", x), _checked_targets("y", y)
+    x, y = _checked_input(network, "x", x), require_targets("y", y)
     require_equal_length("x", x, "y", y)
     totals = np.zeros(2)
     for few in memory_batches(x, batch_size):
@@ -168,24 +168,17 @@ def fit(
     _require_generator(rng)
     if clip_norm is not None:
         require_number("clip_norm", clip_norm, low=0.0)
-    if schedule is not None and not callable(schedule):
-        expected = "a function of the step, such as constant(0.1)"
-        raise TypeError(f"schedule is {schedule!r}, expected {expected}")
-    if isinstance(callbacks, (Callback, type)):
-        expected = f"a list of them: callbacks=[{callbacks!r}]"
-        raise TypeError(f"callbacks is {callbacks!r}, expected {expected}")
+    if schedule is not None:
+        require_function("schedule", schedule, "constant(0.1)")
+    require_list("callbacks", callbacks, "[KeepBest()]")
     for callback in callbacks:
         require_instance("one of the callbacks", callback)
-    if callable(augment):
-        expected = "a list of them, such as [flips(), shifts(2)]"
-        raise TypeError(f"augment is a function, expected {expected}")
+    require_list("augment", augment, "[flips(), shifts(2)]")
     for position, change in enumerate(augment):
-        if not callable(change):
-            expected = "a function, such as flips()"
-            raise TypeError(f"augment[{position}] is {change!r}, expected {expected}")
+        require_function(f"augment[{position}]", change, "flips()")
 
     history = History() if history is None else _require_empty(history)
-    _warn_of_another_network(optimizer, network)
+    warn_of_another_network(optimizer, network)
 
     run = Run(network, loss, optimizer, (x, y), val, epochs, history)
     for callback in callbacks:
@@ -219,21 +212,6 @@ def fit(
         for callback in callbacks:
             callback.on_end(run)
     return history
-
-
-def _warn_of_another_network(optimizer: Optimizer, network: Network) -> None:
-    """Say so if the optimizer brings averages along that belong to another network."""
-    here = network.theta.__array_interface__["data"][0]
-    there = getattr(optimizer, "_trained", here)
-    if there != here and getattr(optimizer, "state_names", ()):
-        name = type(optimizer).__name__
-        warnings.warn(
-            f"this {name} has made {optimizer.t} steps with another network and keeps its state: "
-            f"make a new {name} for each training",
-            stacklevel=3,
-        )
-    if isinstance(optimizer, Optimizer):
-        optimizer._trained = here
 
 
 def _epoch(run: Run, batches, rng, schedule, clip_norm, augment, callbacks) -> dict[str, float]:
@@ -281,13 +259,6 @@ def _require_finite_loss(run: Run) -> None:
             raise TrainingDiverged(value, run.step, run.epoch, run.optimizer.lr, history)
 
 
-def _checked_targets(name: str, y) -> np.ndarray:
-    y = as_array(name, y)
-    if y.ndim == 0:
-        raise TypeError(f"{name} is {y.item()!r}, expected one target for each row")
-    return y
-
-
 def _checked_data(network: Network, loss: Loss, name: str, data: Data) -> Data:
     """Both as arrays that the network and the loss can take, all rows of them, or raise."""
     if not isinstance(data, tuple) or len(data) != 2:
@@ -295,7 +266,7 @@ def _checked_data(network: Network, loss: Loss, name: str, data: Data) -> Data:
     x, y = data
     x = _checked_input(network, f"{name} x", x)
     require_finite(f"{name} x", x)
-    y = _checked_targets(f"{name} y", y)
+    y = require_targets(f"{name} y", y)
     require_equal_length(f"{name} x", x, f"{name} y", y)
     if np.issubdtype(y.dtype, np.floating):
         require_finite(f"{name} y", y)
