@@ -12,7 +12,7 @@ import numpy as np
 from course_utils.layers import Dropout, Layer, LeakyReLU, MaxPool2D, ReLU
 from course_utils.losses import Loss
 from course_utils.network import Network
-from course_utils.validation import require_number
+from course_utils.validation import require_number, require_result
 
 
 def numerical_gradient(
@@ -29,9 +29,9 @@ def numerical_gradient(
     for index in np.ndindex(x.shape):
         value = x[index]
         x[index] = value + eps
-        above = f(x)
+        above = require_result(f(x))
         x[index] = value - eps
-        below = f(x)
+        below = require_result(f(x))
         x[index] = value
         gradient[index] = (above - below) / (2 * eps)
     return gradient
@@ -45,6 +45,7 @@ def relative_error(a: np.ndarray, b: np.ndarray, floor: float = 0.0) -> float:
     Dividing by the largest entry, not by each entry's own size, keeps the rounding of tiny
     entries from raising an alarm, and a wrong entry of a millionth of the largest still shows.
     """
+    floor = require_number("floor", floor, low=0.0)
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if a.shape != b.shape:
         raise ValueError(f"a has shape {a.shape}, b has shape {b.shape}, expected one shape")

@@ -79,10 +79,16 @@ class Graph:
         if unknown:
             raise ValueError(f"inputs of {name!r} not in the graph yet: {unknown}")
         self._add(Node(name, operation, inputs))
-        self._evaluate(self.nodes[name])
+        try:
+            self._evaluate(self.nodes[name])
+        except (TypeError, ValueError):
+            del self.nodes[name]
+            raise
 
     def forward(self, **values: float) -> float:
         """Set the named inputs, evaluate every node in order, return the last value."""
+        if not self.nodes:
+            raise ValueError("the graph is empty, expected at least one node: see input and apply")
         for name, value in values.items():
             if name not in self.nodes or self.nodes[name].operation is not None:
                 raise ValueError(f"{name!r} is no input of this graph")
@@ -94,6 +100,8 @@ class Graph:
 
     def backward(self) -> list[BackwardStep]:
         """Fill every `gradient`, last node first; where a value is used twice, gradients add."""
+        if not self.nodes:
+            raise ValueError("the graph is empty, expected at least one node: see input and apply")
         for node in self.nodes.values():
             node.gradient = 0.0
         node.gradient = 1.0

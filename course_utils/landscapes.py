@@ -45,6 +45,7 @@ class Landscape:
 
     def grid(self, points: int = 100) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """x (points,), y (points,) and the values (points, points), ready for `contour`."""
+        require_count("points", points, low=2)
         x = np.linspace(*self.x_range, points)
         y = np.linspace(*self.y_range, points)
         return x, y, self(np.stack(np.meshgrid(x, y), axis=-1))

@@ -7,7 +7,12 @@ Calling a loss returns `(value, gradient)`: a float and an array of the outputs'
 
 import numpy as np
 
-from course_utils.validation import require_equal_length, require_rows, require_same_shape
+from course_utils.validation import (
+    as_array,
+    require_equal_length,
+    require_rows,
+    require_same_shape,
+)
 
 
 class Loss:
@@ -26,7 +31,10 @@ class Loss:
 
 def _pair(outputs, targets):
     """Outputs and targets as arrays of floats of one and the same shape, at least one row."""
-    outputs, targets = np.asarray(outputs), np.asarray(targets)
+    outputs, targets = as_array("outputs", outputs), as_array("targets", targets)
+    for name, array in (("outputs", outputs), ("targets", targets)):
+        if array.dtype.kind not in "iufb":
+            raise TypeError(f"{name} has dtype {array.dtype}, expected numbers")
     require_same_shape("targets", targets, "outputs", outputs)
     if outputs.size == 0:
         raise ValueError(f"outputs is an empty batch of shape {outputs.shape}, expected rows")
@@ -58,19 +66,24 @@ class BinaryCrossEntropy(Loss):
     """
 
     def __call__(self, outputs, targets):
-        z, y = _pair(outputs, targets)
-        if not ((y >= 0) & (y <= 1)).all():
-            raise ValueError(
-                f"targets range from {y.min():g} to {y.max():g}, expected values in [0, 1]"
-            )
+        z, y = self._checked(outputs, targets)
         minus_log_p, minus_log_not_p = np.logaddexp(0, -z), np.logaddexp(0, z)
         value = np.mean(y * minus_log_p + (1 - y) * minus_log_not_p)
         p = np.exp(-minus_log_p)
         return float(value), (p - y) / z.size
 
     def accuracy(self, outputs, targets):
-        z, y = _pair(outputs, targets)
+        z, y = self._checked(outputs, targets)
         return float(np.mean((z > 0) == (y > 0.5)))
+
+    @staticmethod
+    def _checked(outputs, targets):
+        z, y = _pair(outputs, targets)
+        if not ((y >= 0) & (y <= 1)).all():
+            raise ValueError(
+                f"targets range from {y.min():g} to {y.max():g}, expected values in [0, 1]"
+            )
+        return z, y
 
 
 class SoftmaxCrossEntropy(Loss):
@@ -100,7 +113,7 @@ class SoftmaxCrossEntropy(Loss):
     @staticmethod
     def _checked(outputs, targets):
         z = require_rows("outputs", outputs)
-        labels = np.asarray(targets)
+        labels = as_array("targets", targets)
         if labels.ndim != 1:
             raise ValueError(
                 f"targets has shape {labels.shape}, expected ({len(z)},): "

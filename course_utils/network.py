@@ -4,6 +4,7 @@ An optimizer moves that vector without knowing what a layer is.
 """
 
 import copy
+import weakref
 import zipfile
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -24,7 +25,12 @@ from course_utils.layers import (
     Sigmoid,
     Tanh,
 )
-from course_utils.validation import require_count, require_finite, require_number
+from course_utils.validation import (
+    require_count,
+    require_finite,
+    require_generator,
+    require_number,
+)
 
 IMAGE_NUMBERS = 300_000
 ACTIVATIONS = {"relu": ReLU, "leaky_relu": LeakyReLU, "sigmoid": Sigmoid, "tanh": Tanh}
@@ -35,7 +41,8 @@ class Network:
 
     The layers' own arrays become views of these two vectors: `theta -= lr * grad` moves every
     weight, and writing to `layers[0].params["W"]` changes `theta`. float32 unless `dtype` says
-    otherwise. The layers belong to this network from then on.
+    otherwise. The layers belong to this network from then on; one that belongs to another network
+    is copied, and the other network goes on undisturbed.
     """
 
     def __init__(self, layers: Sequence[Layer], dtype=np.float32) -> None:
@@ -47,6 +54,12 @@ class Network:
                 raise TypeError(f"layers[{position}] is {layer!r}, expected a Layer")
         if len({id(layer) for layer in self.layers}) < len(self.layers):
             raise ValueError("one layer object stands twice in layers, expected separate objects")
+        if np.dtype(dtype).kind != "f":
+            raise TypeError(f"dtype is {np.dtype(dtype)}, expected a type of floats: np.float32")
+        self.layers = [
+            copy.deepcopy(layer) if layer.network and layer.network() else layer
+            for layer in self.layers
+        ]
         self._tie(np.dtype(dtype))
 
     def _tie(self, dtype: np.dtype) -> None:
@@ -60,6 +73,7 @@ class Network:
         self.grad = np.empty(size, dtype)
         start = 0
         for layer in self.layers:
+            layer.network = weakref.ref(self)
             for name, array in list(layer.params.items()):
                 end = start + array.size
                 self.theta[start:end] = array.ravel()
@@ -159,9 +173,11 @@ class Network:
                 "was it saved by a network of another build?"
             )
         for name, array in state.items():
-            if stored[name].shape != array.shape:
+            shape, kind = np.shape(stored[name]), np.asarray(stored[name]).dtype.kind
+            if shape != array.shape or kind not in "iuf":
+                got = f"shape {shape}" if kind in "iuf" else f"dtype {stored[name].dtype}"
                 raise ValueError(
-                    f"{source}: {name} has shape {stored[name].shape}, expected {array.shape}"
+                    f"{source}: {name} has {got}, expected numbers of shape {array.shape}"
                 )
         for name, array in state.items():
             array[...] = stored[name]
@@ -219,7 +235,7 @@ def mlp(sizes: Sequence[int], activation: str = "relu", rng=None, init=None) -> 
         raise ValueError(f"sizes is {list(sizes)}, expected at least an input and an output size")
     if init is None:
         init = "he" if activation in ("relu", "leaky_relu") else "glorot"
-    rng = np.random.default_rng(rng)
+    rng = require_generator("rng", rng)
     layers: list[Layer] = []
     for fan_in, fan_out in pairwise(sizes):
         layers += [Dense(fan_in, fan_out, init=init, rng=rng), ACTIVATIONS[activation]()]
@@ -253,7 +269,7 @@ def convnet(
             f"expected at least {2 ** len(channels)} pixels each way"
         )
     require_number("dropout", dropout, low=0.0, high=1.0, open_high=True)
-    rng = np.random.default_rng(rng)
+    rng = require_generator("rng", rng)
     layers: list[Layer] = []
     for channels_out in channels:
         convolution = Conv2D(channels_in, channels_out, kernel_size, bias=False, rng=rng)

@@ -84,6 +84,9 @@ def cosine_restarts(
 
     def rate(step):
         length, done = period, 0
+        if growth == 1:  # all periods are alike: no need to count them one by one
+            done = step // period if restarts is None else min(step // period, restarts)
+            step -= done * period
         while step >= length:
             if done == restarts:
                 return final
@@ -105,7 +108,7 @@ def linear_warmup(steps: int, then: Schedule, start: float = 0.01) -> Schedule:
     start = require_number("start", start, low=0.0, high=1.0)
     if not callable(then):
         raise TypeError(f"then is {then!r}, expected a schedule such as constant(0.1)")
-    top = then(0)
+    top = require_number("then(0)", then(0), low=0.0)
 
     def rate(step):
         if step < steps:

@@ -4,6 +4,7 @@ Every public function that takes arrays or settings calls these before it comput
 """
 
 import math
+import warnings
 
 import numpy as np
 
@@ -17,9 +18,13 @@ def require_number(
     open_high: bool = False,
 ) -> float:
     """Return `value` as a float in [low, high] (in [low, high) with `open_high`), or raise."""
-    if isinstance(value, (bool, str)) or not np.isscalar(value) or not np.isreal(value):
+    refused = isinstance(value, (bool, np.bool_, str))
+    if refused or not np.isscalar(value) or not np.isreal(value):
         raise TypeError(f"{name} is {value!r} ({type(value).__name__}), expected a number")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is larger than any float, expected a finite number") from None
     inside = low <= number < high if open_high else low <= number <= high
     if not inside or not math.isfinite(number):
         if high == math.inf:
@@ -39,9 +44,88 @@ def require_count(name: str, value: int, *, low: int = 1) -> int:
     return int(value)
 
 
+def require_generator(name: str, rng) -> np.random.Generator:
+    """The generator itself, or one made from None or a whole number; raise on anything else."""
+    if rng is None or isinstance(rng, np.random.Generator):
+        return np.random.default_rng(rng)
+    if isinstance(rng, (bool, np.bool_)) or not isinstance(rng, (int, np.integer)) or rng < 0:
+        raise TypeError(
+            f"{name} is {rng!r}, expected None, a whole number or a numpy.random.Generator"
+        )
+    return np.random.default_rng(rng)
+
+
+def as_array(name: str, x) -> np.ndarray:
+    """`x` as an array. Raises on a masked array, whose mask would be lost, and on ragged lists."""
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise TypeError(
+            f"{name} is a masked array with {np.ma.count_masked(x)} values hidden, expected plain "
+            f"numbers: leave those rows out, or fill them with {name}.filled(...)"
+        )
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} is ragged: its rows have different lengths, expected a full table"
+        ) from error
+
+
+def require_instance(name: str, value: object) -> None:
+    """Raise if `value` is a class, where an object of it is due."""
+    if isinstance(value, type):
+        raise TypeError(
+            f"{name} is the class {value.__name__}, expected an object: {value.__name__}(...)"
+        )
+
+
+def require_function(name: str, value: object, example: str) -> None:
+    """Raise unless `value` can be called; `example` is one that can."""
+    if isinstance(value, type) or not callable(value):
+        raise TypeError(f"{name} is {value!r}, expected a function, such as {example}")
+
+
+def require_list(name: str, values: object, example: str) -> None:
+    """Raise if one thing is given where several are due; `example` is a list of them."""
+    if not isinstance(values, (list, tuple)):
+        what = values.__name__ if hasattr(values, "__name__") else type(values).__name__
+        raise TypeError(f"{name} is one {what}, expected a list of them, such as {example}")
+
+
+def require_targets(name: str, y) -> np.ndarray:
+    """`y` as an array with a first axis, or raise."""
+    y = as_array(name, y)
+    if y.ndim == 0:
+        raise TypeError(f"{name} is {y.item()!r}, expected one target for each row")
+    return y
+
+
+def warn_of_another_network(optimizer, network) -> None:
+    """Warn if the optimizer brings averages along that belong to another network."""
+    here = network.theta.__array_interface__["data"][0]
+    if not getattr(optimizer, "state_names", ()):
+        return
+    if getattr(optimizer, "trained", here) != here:
+        name = type(optimizer).__name__
+        warnings.warn(
+            f"this {name} has made {optimizer.t} steps with another network and keeps its state: "
+            f"make a new {name} for each training",
+            stacklevel=3,
+        )
+    optimizer.trained = here
+
+
+def require_result(value) -> float:
+    """The one number that a function of the caller has returned, or raise."""
+    several = isinstance(value, (tuple, list)) or np.ndim(value) != 0
+    if several or np.asarray(value).dtype.kind not in "iufb":
+        hint = "; of a loss take the first of the two, loss(...)[0]" if several else ""
+        raise TypeError(f"f gives {type(value).__name__}, expected one number{hint}")
+    return float(value)
+
+
 def require_rows(name: str, x: np.ndarray, features: int | None = None) -> np.ndarray:
     """Return `x` as an array of shape (N, features) with N >= 1, or raise."""
-    x = np.asarray(x)
+    x = as_array(name, x)
     wanted = f"(N, {'D' if features is None else features})"
     if x.dtype.kind not in "iuf":
         raise TypeError(f"{name} has dtype {x.dtype}, expected numbers of shape {wanted}")
@@ -57,7 +141,7 @@ def require_rows(name: str, x: np.ndarray, features: int | None = None) -> np.nd
 
 def require_batch(name: str, x: np.ndarray, features: int | None = None) -> np.ndarray:
     """Return `x` as rows (N, features) or images (N, H, W, features) with N >= 1, or raise."""
-    x = np.asarray(x)
+    x = as_array(name, x)
     if x.ndim == 4:
         return require_images(name, x, features)
     if x.ndim == 2:
@@ -71,7 +155,7 @@ def require_batch(name: str, x: np.ndarray, features: int | None = None) -> np.n
 
 def require_images(name: str, x: np.ndarray, channels: int | None = None) -> np.ndarray:
     """Return `x` as an array of shape (N, H, W, channels) with nothing empty, or raise."""
-    x = np.asarray(x)
+    x = as_array(name, x)
     wanted = f"(N, H, W, {'C' if channels is None else channels})"
     if x.dtype.kind not in "iuf":
         raise TypeError(f"{name} has dtype {x.dtype}, expected numbers of shape {wanted}")

@@ -166,7 +166,7 @@ def test_a_change_may_change_the_labels_too():
         ),
         (
             lambda: train(images_and_network()[2], *images_and_network()[:2], flips()),
-            "augment is a function, expected a list of them, such as [flips(), shifts(2)]",
+            "augment is one flip, expected a list of them, such as [flips(), shifts(2)]",
         ),
         (
             lambda: train(images_and_network()[2], *images_and_network()[:2], ["flips"]),

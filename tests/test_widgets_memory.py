@@ -115,3 +115,21 @@ def test_a_closed_demo_says_so_and_shows_no_picture():
     demo.close()
     assert repr(demo).endswith("(closed)")
     assert set(demo._repr_mimebundle_()) == {"text/plain"}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_reset_brings_back_the_settings_and_the_picture(name, names):
+    demo = eval(CELLS[name], dict(names))
+    start, picture = demo.settings, demo._picture.value
+    for control in demo.controls.values():
+        if hasattr(control, "max") and control.value != control.max:
+            control.value = control.max
+            break
+        others = [value for value in getattr(control, "options", ()) if value != control.value]
+        if others:
+            control.value = others[0]
+            break
+    demo.reset()
+    assert all(np.array_equal(demo.settings[setting], value) for setting, value in start.items())
+    assert demo._picture.value == picture
+    demo.close()

@@ -7,9 +7,9 @@ import numpy as np
 
 from course_utils.exercises.engine import Choice, Function, Goal, Mistake, Numbers, Option
 
-SPOT = "spot what makes a comparison unfair: one rate for all, one run, a look at the test set"
-CHOOSE = "choose a rate on validation data, and judge on test data with fresh seeds"
-PAIRED = "compute an interval for a paired difference, and read it"
+SPOT = "spot what makes a comparison unfair: one rate for all, one run, one look"
+CHOOSE = "choose settings on validation data, and judge on test data with fresh seeds"
+PAIRED = "test a paired difference, and correct for asking many questions"
 EVIDENCE = "say where the evidence ends"
 
 
@@ -549,7 +549,7 @@ EXERCISES = (
     Function(
         "11.6",
         "A search with 24 runs",
-        "run a sweep over rates and seeds that survives a crash",
+        "run a sweep that survives a crash, with the same budget for every method",
         hints=(
             "Twelve runs are enough to see roughly where the valley is.",
             "Then only three or four rates are worth another look. Chance is averaged away by "

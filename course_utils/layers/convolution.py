@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from course_utils.layers.core import Layer, as_floats, initial_std
-from course_utils.validation import require_count, require_images
+from course_utils.validation import require_count, require_generator, require_images
 
 COLUMN_BYTES = 2**20  # of columns written at a time: what a core's cache holds
 
@@ -79,7 +79,7 @@ class Conv2D(Layer):
         self.before, self.after = _padding(padding, kernel_size)
         fan_in, fan_out = kernel_size**2 * channels_in, kernel_size**2 * channels_out
         std = initial_std(init, fan_in, fan_out)
-        rng = np.random.default_rng(rng)
+        rng = require_generator("rng", rng)
         self.add_parameter("W", rng.normal(0.0, std, (fan_in, channels_out)))
         if bias:
             self.add_parameter("b", np.zeros(channels_out))

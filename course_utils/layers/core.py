@@ -9,7 +9,15 @@ What treats each number alone, and batch norm and dropout, take images (N, H, W,
 
 import numpy as np
 
-from course_utils.validation import require_batch, require_count, require_number, require_rows
+from course_utils.validation import (
+    as_array,
+    require_batch,
+    require_count,
+    require_finite,
+    require_generator,
+    require_number,
+    require_rows,
+)
 
 
 class Tensors(dict):
@@ -21,13 +29,14 @@ class Tensors(dict):
     def __setitem__(self, name: str, value: np.ndarray) -> None:
         if name not in self:
             raise KeyError(f"there is no array named {name!r}, expected one of {list(self)}")
-        value = np.asarray(value)
+        value = as_array(name, value)
         if value.shape != self[name].shape:
             raise ValueError(f"{name} is given shape {value.shape}, expected {self[name].shape}")
         self[name][...] = value
 
     def update(self, *args, **kwargs) -> None:
         for name, value in dict(*args, **kwargs).items():
+            require_finite(name, as_array(name, value))
             self[name] = value
 
     def tie(self, name: str, array: np.ndarray) -> None:
@@ -56,8 +65,15 @@ def initial_std(init: str | float, fan_in: int, fan_out: int) -> float:
 class Layer:
     """What every layer has: `params`, `grads` (same names, same shapes), `forward`, `backward`.
 
-    `buffers` holds arrays that belong to the layer but are not learned by gradients.
+    `buffers` holds arrays that belong to the layer but are not learned by gradients. `network` is
+    a weak reference to the network whose vector its parameters live in, if there is one.
     """
+
+    network = None
+
+    def __getstate__(self) -> dict:
+        # a copy belongs to no network until one takes it
+        return {name: value for name, value in vars(self).items() if name != "network"}
 
     def __init__(self) -> None:
         self.params = Tensors()
@@ -121,7 +137,7 @@ class Dense(Layer):
         self.fan_in = require_count("fan_in", fan_in)
         self.fan_out = require_count("fan_out", fan_out)
         std = initial_std(init, fan_in, fan_out)
-        rng = np.random.default_rng(rng)
+        rng = require_generator("rng", rng)
         self.add_parameter("W", rng.normal(0.0, std, (fan_in, fan_out)))
         self.add_parameter("b", np.zeros(fan_out))
         self.x = None
@@ -235,7 +251,7 @@ class Dropout(_Activation):
     def __init__(self, rate, rng=None) -> None:
         super().__init__()
         self.rate = require_number("rate", rate, low=0.0, high=1.0, open_high=True)
-        self.rng = np.random.default_rng(rng)
+        self.rng = require_generator("rng", rng)
 
     def forward(self, x, training=False):
         x = as_floats(self.check_input("x", x))

@@ -41,6 +41,8 @@ class Optimizer:
     def step(self, theta: np.ndarray, grad: np.ndarray) -> None:
         """Update `theta` in place. Raises on a list, on integers and on another shape."""
         self._check(theta, grad)
+        if grad.dtype.kind != "f":  # the square of a small integer type overflows
+            grad = grad.astype(theta.dtype)
         if self._scratch is None:
             self._scratch = np.empty((2, *theta.shape), theta.dtype)
             for name in self.state_names:
@@ -74,6 +76,10 @@ class Optimizer:
             )
         if not isinstance(grad, np.ndarray):
             raise TypeError(f"grad is {type(grad).__name__}, expected a NumPy array")
+        if grad.dtype.kind not in "iuf":
+            raise TypeError(f"grad has dtype {grad.dtype}, expected real numbers")
+        if not theta.flags.writeable:
+            raise ValueError("theta is read-only, but step changes it in place: pass a copy")
         require_same_shape("grad", grad, "theta", theta)
         if self._scratch is not None and self._scratch.shape[1:] != theta.shape:
             raise ValueError(
@@ -82,7 +88,7 @@ class Optimizer:
             )
 
     def __repr__(self) -> str:
-        hidden = ("t", *self.state_names)
+        hidden = ("t", "trained", *self.state_names)
         public = {k: v for k, v in vars(self).items() if k[0] != "_" and k not in hidden}
         shown = [
             f"{k}={v!r}" if isinstance(v, str) else f"{k}={v:g}"

@@ -1,7 +1,14 @@
 """The figures of the course: one call draws one figure and returns it.
 
-Each function only draws what it is given; no figure computes or trains anything.
+Each function only draws what it is given; no figure computes or trains anything. Where it refuses,
+no half-drawn figure stays open.
 """
+
+import functools
+from collections.abc import Callable
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 from course_utils.plots.after_adam import (
     levelled_values,
@@ -174,3 +181,23 @@ __all__ = [
     "ward",
     "weight_images",
 ]
+
+
+def _nothing_left_open(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """`draw`, which closes what it has opened when it stops with an error."""
+
+    @functools.wraps(draw)
+    def drawn(*args, **kwargs):
+        before, figure = plt.get_fignums(), None
+        try:
+            figure = draw(*args, **kwargs)
+            return figure
+        finally:
+            if figure is None:
+                for number in set(plt.get_fignums()) - set(before):
+                    plt.close(number)
+
+    return drawn
+
+
+globals().update({name: _nothing_left_open(globals()[name]) for name in __all__})

@@ -26,8 +26,13 @@ from course_utils.validation import (
     require_count,
     require_equal_length,
     require_finite,
+    require_function,
+    require_instance,
+    require_list,
     require_number,
     require_rows,
+    require_targets,
+    warn_of_another_network,
 )
 
 LAST_BATCH_RULES = ("keep", "drop", "merge")
@@ -45,6 +50,7 @@ def minibatches(
     the network as far as a full one on a noisier gradient. Fewer rows than one batch are one
     batch; "drop" refuses them.
     """
+    x, y = require_targets("x", x), require_targets("y", y)
     require_equal_length("x", x, "y", y)
     _require_generator(rng)
     if len(x) == 0:
@@ -81,7 +87,8 @@ def evaluate(
     Computed in batches to save memory, see `memory_batches`; a batch counts by its size, so the
     result is that of one large batch. The accuracy is NaN where the loss predicts no class.
     """
-    x = _checked_input(network, "x", x)
+    require_instance("loss", loss)
+    x, y = _checked_input(network, "x", x), require_targets("y", y)
     require_equal_length("x", x, "y", y)
     totals = np.zeros(2)
     for few in memory_batches(x, batch_size):
@@ -98,9 +105,18 @@ def clip_gradient_norm(grad: np.ndarray, max_norm: float) -> float:
     Pascanu et al. 2013. The direction stays, only the length changes.
     """
     require_number("max_norm", max_norm, low=0.0)
-    norm = float(np.linalg.norm(grad))
+    norm = _norm(grad)
     if norm > max_norm:
         grad *= max_norm / norm
+    return norm
+
+
+def _norm(grad: np.ndarray) -> float:
+    """The length of a vector, also where the squares of its entries overflow its type."""
+    with np.errstate(over="ignore"):
+        norm = float(np.linalg.norm(grad))
+    if np.isinf(norm) and np.isfinite(grad).all():
+        norm = float(np.linalg.norm(grad.astype(np.float64)))
     return norm
 
 
@@ -138,9 +154,11 @@ def fit(
     `measured_rows` is how many rows of `train`, its first ones, the training loss and accuracy of
     an epoch are taken from: by default all. Where a forward pass is slow, fewer save time.
     """
-    x, y = _checked_data(network, "train", train)
+    for name, part in (("loss", loss), ("optimizer", optimizer), ("network", network)):
+        require_instance(name, part)
+    x, y = _checked_data(network, loss, "train", train)
     if val is not None:
-        val = _checked_data(network, "val", val)
+        val = _checked_data(network, loss, "val", val)
     elif hasattr(schedule, "update"):
         raise ValueError("val is None, but this schedule needs a validation loss: pass val=(x, y)")
     require_count("epochs", epochs)
@@ -150,15 +168,17 @@ def fit(
     _require_generator(rng)
     if clip_norm is not None:
         require_number("clip_norm", clip_norm, low=0.0)
-    if callable(augment):
-        expected = "a list of them, such as [flips(), shifts(2)]"
-        raise TypeError(f"augment is a function, expected {expected}")
+    if schedule is not None:
+        require_function("schedule", schedule, "constant(0.1)")
+    require_list("callbacks", callbacks, "[KeepBest()]")
+    for callback in callbacks:
+        require_instance("one of the callbacks", callback)
+    require_list("augment", augment, "[flips(), shifts(2)]")
     for position, change in enumerate(augment):
-        if not callable(change):
-            expected = "a function, such as flips()"
-            raise TypeError(f"augment[{position}] is {change!r}, expected {expected}")
+        require_function(f"augment[{position}]", change, "flips()")
 
     history = History() if history is None else _require_empty(history)
+    warn_of_another_network(optimizer, network)
 
     run = Run(network, loss, optimizer, (x, y), val, epochs, history)
     for callback in callbacks:
@@ -210,7 +230,7 @@ def _epoch(run: Run, batches, rng, schedule, clip_norm, augment, callbacks) -> d
             raise TrainingDiverged(run.batch_loss, *where, run.history)
         network.backward(grad_outputs, input_gradient=False)
         if clip_norm is None:
-            norms.append(float(np.linalg.norm(network.grad)))
+            norms.append(_norm(network.grad))
         else:
             norms.append(clip_gradient_norm(network.grad, clip_norm))
         optimizer.step(network.theta, network.grad)
@@ -239,16 +259,22 @@ def _require_finite_loss(run: Run) -> None:
             raise TrainingDiverged(value, run.step, run.epoch, run.optimizer.lr, history)
 
 
-def _checked_data(network: Network, name: str, data: Data) -> Data:
+def _checked_data(network: Network, loss: Loss, name: str, data: Data) -> Data:
+    """Both as arrays that the network and the loss can take, all rows of them, or raise."""
     if not isinstance(data, tuple) or len(data) != 2:
         raise TypeError(f"{name} is {type(data).__name__}, expected a pair (x, y)")
     x, y = data
     x = _checked_input(network, f"{name} x", x)
     require_finite(f"{name} x", x)
-    y = np.asarray(y)
+    y = require_targets(f"{name} y", y)
     require_equal_length(f"{name} x", x, f"{name} y", y)
     if np.issubdtype(y.dtype, np.floating):
         require_finite(f"{name} y", y)
+    outputs = network.forward(x[:2])  # two: a faulty batch norm may not take one
+    try:  # a wrong label in the last row is found before the first update
+        loss(np.zeros((len(y), *outputs.shape[1:]), outputs.dtype), y)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name} y: {error}") from error
     return x, y
 
 

@@ -17,6 +17,7 @@ from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+from traitlets import TraitError
 
 from course_utils.alt_text import describe
 
@@ -64,7 +65,7 @@ class Demo:
         self._background = None
         self._moving: list[Artist] = []
         self.controls = self.make_controls()
-        self._start = self.settings
+        self.__start = self.settings  # two underscores: subclasses call artists `_start`
         self.move_only(self.draw(self.figure) or [])
 
         self._readout = widgets.HTML(layout={"min_height": "1.6em"})
@@ -123,17 +124,23 @@ class Demo:
 
     def reset(self) -> None:
         """Put all controls back to where they started."""
-        self.set(**self._start)
+        self.set(**self.__start)
 
     def set(self, **settings) -> None:
-        """Set several controls and render once."""
+        """Set several controls and render once. A value that is refused leaves all as they were."""
         unknown = settings.keys() - self.controls.keys()
         if unknown:
             raise ValueError(f"no control named {sorted(unknown)}, expected {list(self.controls)}")
+        before = self.settings
         self._listening = False
         try:
             for name, value in settings.items():
-                self.controls[name].value = value
+                try:
+                    self.controls[name].value = value
+                except (TraitError, TypeError, ValueError) as error:
+                    for other, old in before.items():
+                        self.controls[other].value = old
+                    raise ValueError(f"{name} cannot be set to {value!r}: {error}") from error
         finally:
             self._listening = True
         self.render()
