@@ -508,7 +508,7 @@ EXERCISES = (
     Function(
         "09.3",
         "Adam with decoupled weight decay",
-        objective="explain why L2 and weight decay are one thing for SGD and two for Adam",
+        objective="explain why L2 and weight decay are one thing for plain SGD and two for Adam",
         reference=adamw_step,
         cases=_adamw_cases,
         mistakes=[
