@@ -175,10 +175,8 @@ class Network:
         for name, array in state.items():
             shape, kind = np.shape(stored[name]), np.asarray(stored[name]).dtype.kind
             if shape != array.shape or kind not in "iuf":
-                got = f"shape {shape}" if kind in "iuf" else f"dtype {stored[name].dtype}"
-                raise ValueError(
-                    f"{source}: {name} has {got}, expected numbers of shape {array.shape}"
-                )
+                got = f"shape {shape}" if kind in "iuf" else "no numbers"
+                raise ValueError(f"{source}: {name} has {got}, expected {array.shape}")
         for name, array in state.items():
             array[...] = stored[name]
 

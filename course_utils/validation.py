@@ -100,11 +100,16 @@ def require_targets(name: str, y) -> np.ndarray:
 
 
 def warn_of_another_network(optimizer, network) -> None:
-    """Warn if the optimizer brings averages along that belong to another network."""
+    """Warn if the optimizer brings averages along that belong to another network.
+
+    Where their shapes differ its first step raises.
+    """
     here = network.theta.__array_interface__["data"][0]
     if not getattr(optimizer, "state_names", ()):
         return
-    if getattr(optimizer, "trained", here) != here:
+    state = getattr(optimizer, optimizer.state_names[0])
+    fits = np.shape(state) == network.theta.shape
+    if fits and getattr(optimizer, "trained", here) != here:
         name = type(optimizer).__name__
         warnings.warn(
             f"this {name} has made {optimizer.t} steps with another network and keeps its state: "
