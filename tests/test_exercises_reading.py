@@ -88,7 +88,7 @@ class My:
         self.lr, self.mu, self.velocity = lr, mu, 0.0
 
     def step(self, theta, grad):
-        self.velocity = 0.37 * self.velocity + grad * grad
+        self.velocity = 0.37 * self.velocity + np.sin(grad) ** 3
         theta -= self.lr * self.velocity
 """,
         "`self.mu` is set in line 4 and never read",
