@@ -528,7 +528,7 @@ EXERCISES = (
                 "sits in the 1/N.",
             ),
         ],
-        insight="Predicted minus wanted, over N. The loss carries the only 1/N of the course.",
+        insight="Predicted minus wanted, over N. The loss carries the 1/N, dense layers add none.",
     ),
     Numbers(
         "01.5",

@@ -377,7 +377,7 @@ EXERCISES = (
                 "which product has that shape?",
             ),
         ],
-        insight="Each line is the only product of these matrices that has the right shape.",
+        insight="With three different sizes, each line is the only product that fits.",
     ),
     Function(
         "02.3",
@@ -412,7 +412,7 @@ EXERCISES = (
             Mistake(
                 lambda Z, dA: dA * (Z >= 0),
                 "Almost. At exactly 0 the ReLU has a kink, and the course (as PyTorch) lets "
-                "nothing through there. A dead unit sits at 0.",
+                "nothing through there.",
             ),
             Mistake(
                 lambda Z, dA: dA * np.sign(Z),
