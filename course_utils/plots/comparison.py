@@ -75,7 +75,7 @@ def seed_differences(
     columns = min(3, len(tables))
     rows = -(-len(tables) // columns)
     figure, panels = plt.subplots(
-        rows, columns, figsize=(10.8, 2.3 * rows), squeeze=False, sharex=True
+        rows, columns, figsize=(10.8, 2.15 * rows), squeeze=False, sharex=True
     )
     for axes, (workload, of_one) in zip(panels.flat, tables.items(), strict=False):
         for place, (name, values) in enumerate(of_one.items()):
