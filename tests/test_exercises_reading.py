@@ -1,9 +1,12 @@
 """After a failure the check reads the code and says which line, which name, and why."""
 
+import gc
+
 import exercise_cells
 import numpy as np
 import pytest
 
+import course_utils.exercises.search as search
 from course_utils.exercises.engine import Function, Mistake, find
 from course_utils.exercises.verdict import CORRECT, HINT, MOST_CHARACTERS, NOT_ATTEMPTED, WRONG
 
@@ -321,6 +324,17 @@ def test_a_cause_is_named_only_if_the_answer_or_the_reference_shows_it(slip):
     assert verdict.status in (HINT, WRONG)
     assert words in verdict.message, verdict
     assert not_said not in verdict.message, verdict
+
+
+def test_a_full_memory_changes_no_message(monkeypatch):
+    """Going through all objects of a large notebook would use up the time for the search."""
+    edits, collects = search.edits.edits, []
+    monkeypatch.setattr(
+        search.edits, "edits", lambda code: collects.append(gc.isenabled()) or edits(code)
+    )
+    id, name, code, words, _ = CERTAIN["a 1 too many in a count is no fraction"]
+    assert words in judged(id, code, name).message
+    assert collects and not any(collects) and gc.isenabled()
 
 
 def parts(**more):

@@ -6,6 +6,7 @@ Nothing that happens in there can stop or hang the notebook, except the student'
 import contextlib
 import copy
 import ctypes
+import gc
 import io
 import itertools
 import os
@@ -132,6 +133,18 @@ def silence():
     ):
         warnings.simplefilter("ignore")
         yield output
+
+
+@contextlib.contextmanager
+def uncollected():
+    """A `with` block without garbage collection, which takes seconds where a notebook is full."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import course_utils.exercises.certain as certain
 import course_utils.exercises.edits as edits
 import course_utils.exercises.trials as trials
-from course_utils.exercises.attempt import memory, run_bare, silence
+from course_utils.exercises.attempt import memory, run_bare, silence, uncollected
 from course_utils.exercises.sentences import is_known, sentence
 from course_utils.exercises.source import Source
 from course_utils.exercises.trials import Trial
@@ -79,7 +79,7 @@ def mends(
     `wrong` are the parts that are wrong as it stands, `without` slips that are not looked for,
     `due` the code of a right answer, if there is one.
     """
-    with memory(MEGABYTES), silence():
+    with memory(MEGABYTES), silence(), uncollected():
         return _mends(exercise, source, wrong, clock, without, due)
 
 
@@ -213,7 +213,7 @@ def slips(
     source = exercise.reference_source
     if source is None or any(trial.outcome.raised is not None for trial in found):
         return []
-    with memory(MEGABYTES), silence():
+    with memory(MEGABYTES), silence(), uncollected():
         return _slips(exercise, source, found, wrong, clock, answer)
 
 
