@@ -1,4 +1,4 @@
-"""The verdict on code, and in which order the reasons for a failure are looked for.
+"""In which order the reasons for a failure are looked for, and what is said of them.
 
 A hint is shown only if it explains every part of the result that is wrong. Where nothing does, the
 verdict says where the answer first differs, with the smallest case that shows it.
@@ -17,19 +17,9 @@ import course_utils.exercises.source as source
 import course_utils.exercises.trials as trials
 from course_utils.exercises.attempt import guarded
 from course_utils.exercises.relations import relation
-from course_utils.exercises.stubs import is_open, is_stub, shows_dots
 from course_utils.exercises.translate import explain
 from course_utils.exercises.trials import Trial
-from course_utils.exercises.verdict import (
-    CORRECT,
-    HINT,
-    NOT_ATTEMPTED,
-    WRONG,
-    Verdict,
-    sentence,
-    shortened,
-    verdict_on,
-)
+from course_utils.exercises.verdict import HINT, WRONG, sentence, shortened
 
 # Processor seconds for the two searches: a verdict should come within a second.
 MENDING, SPOILING = 0.45, 0.25
@@ -41,64 +31,7 @@ OUTSIDE = ("global", "self missing", "on the class", "written in", "no return")
 NOT_TRANSLATED = "It stopped with"
 
 
-def judge(exercise, answer: object, *more: object) -> Verdict:
-    """The verdict on an answer to an exercise in code."""
-    if is_open(answer):
-        return verdict_on(exercise, NOT_ATTEMPTED)
-    if more or not callable(answer):
-        return verdict_on(exercise, WRONG, _no_function(exercise, answer))
-    code = source.find(answer)
-    if is_stub(answer):
-        return verdict_on(exercise, NOT_ATTEMPTED, _dots(code))
-    found = trials.attempt(exercise, answer)
-    first = found[0].outcome
-    if shows_dots(first):
-        return verdict_on(exercise, NOT_ATTEMPTED, _dots(code), first.printed)
-    if _is_right(exercise, found):
-        return verdict_on(exercise, CORRECT, exercise.insight)
-    if _is_untouched(exercise, code, found):
-        return verdict_on(exercise, NOT_ATTEMPTED, _dots(code), first.printed)
-    status, told = _Diagnosis(exercise, answer, code, found).told()
-    return verdict_on(exercise, status, told, first.printed)
-
-
-def _no_function(exercise, answer):
-    if inspect.isclass(exercise.reference) and hasattr(answer, "step"):
-        return (
-            "That is one object. Hand over the class itself, so that the check can make its own: "
-            f'check("{exercise.id}", name).'
-        )
-    return f'Hand over the function itself, without calling it: check("{exercise.id}", name).'
-
-
-def _dots(code):
-    return (reading.dots(code) or "") if code else ""
-
-
-def _is_right(exercise, found):
-    return len(found) == len(exercise.expected) and all(
-        trials.agrees(exercise, trial, right)
-        for trial, right in zip(found, exercise.expected, strict=True)
-    )
-
-
-def _is_untouched(exercise, code, found):
-    """Whether nothing has been done yet: dots are left, or the given code is as it was."""
-    left = bool(code) and bool(reading.dots(code))
-    if exercise.observe is None and found[0].outcome.raised is None:
-        value = found[0].outcome.value
-        if value is None and exercise.expected[0].outcome.value is not None:
-            return left or code is None
-    if exercise.given is None:
-        return False
-    before = trials.attempt(exercise, exercise.given)
-    if not trials.same(exercise, found, before):
-        return False
-    given = source.find(exercise.given)
-    return code is None or left or given is None or source.same_code(code.node, given.node)
-
-
-class _Diagnosis:
+class Diagnosis:
     """What is known of one answer that failed, and the search for the reason."""
 
     def __init__(
@@ -123,7 +56,7 @@ class _Diagnosis:
     def told(self) -> tuple[str, str]:
         """The status and the message."""
         if self._is_endless:
-            return WRONG, self._known() or self._difference()
+            return WRONG, self._known() or self.difference()
         for look in (
             self._nothing_returned,
             self._kind_returned,
@@ -143,7 +76,7 @@ class _Diagnosis:
             found = guarded(look)
             if found:
                 return HINT, found
-        return WRONG, self._difference()
+        return WRONG, self.difference()
 
     @property
     def _is_endless(self):
@@ -345,7 +278,7 @@ class _Diagnosis:
         found = next(iter(self._findings()), None)
         if found is None:
             return None
-        return f"{found}\n{shortened(self._difference(), 300)}"
+        return f"{found}\n{shortened(self.difference(), 300)}"
 
     def _unmet(self):
         """The first demand that is not met, where `observe` says which ones are."""
@@ -365,7 +298,8 @@ class _Diagnosis:
                     return sentence(f"{demand}: {mine}. It should be: {met}")
         return None
 
-    def _difference(self):
+    def difference(self) -> str:
+        """Where the answer first differs, or what it raised, and with which arguments."""
         if self.raised is not None:
             told = explain(self.raised.outcome.raised, self.exercise.parameters)
             where = trials.describe(self.exercise, self.raised.arguments)

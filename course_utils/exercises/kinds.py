@@ -20,7 +20,7 @@ from functools import cached_property
 
 import numpy as np
 
-import course_utils.exercises.diagnosis as diagnosis
+import course_utils.exercises.judging as judging
 import course_utils.exercises.number_forms as number_forms
 import course_utils.exercises.numbers as numbers
 import course_utils.exercises.source as source
@@ -158,7 +158,7 @@ class Function:
 
     def judge(self, answer: object, *more: object) -> Verdict:
         """The verdict on a function."""
-        return diagnosis.judge(self, answer, *more)
+        return judging.judge(self, answer, *more)
 
     def accepts(self, answer: Callable) -> bool:
         """Whether `answer` passes; quicker than `judge`: it ends at the first case that differs."""
