@@ -143,6 +143,7 @@ def _alone():
     """The stop button ends the wait for this process, and its errors are told by the other one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - for as long as the process lives
+    os.dup2(sys.stderr.fileno(), 2)
 
 
 def _judge(connection, exercise, answer):
