@@ -99,6 +99,8 @@ def run_replica(path: Path, python: Path, settings: Mapping[str, str], core: str
         client = client_for(notebook, path.parent, scratch, python, SLOWEST_CELL_SECONDS)
         client.allow_errors = True
         environment = kernel_environment(scratch) | settings
+        # code that was compiled for another processor is none of this machine's
+        environment["TORCHINDUCTOR_CACHE_DIR"] = str(Path(scratch) / "torch")
         # what a kernel says on its way out, after Ctrl-C, is of no use
         with client.setup_kernel(env=environment, stderr=subprocess.DEVNULL, cleanup_kc=True):
             where = f"__import__('record_claims').install({str(record)!r}, get_ipython())"

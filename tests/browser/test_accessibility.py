@@ -9,13 +9,11 @@ from deck import Deck
 from server import NOTEBOOKS
 from test_lab import open_lab
 
-axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
+axe = pytest.importorskip("axe")
 
-SERIOUS = {"serious", "critical"}
 NAMES = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
 # A page of slides has one heading a slide and no landmarks; its parts are the slides.
-LEFT_OUT = ["region", "page-has-heading-one", "landmark-one-main"]
-RULES = {name: {"enabled": False} for name in LEFT_OUT}
+LEFT_OUT = ("region", "page-has-heading-one", "landmark-one-main")
 LOADED_WITHIN_MS = 60_000
 ALL_SHOWN = """
 .reveal .slides section {
@@ -27,19 +25,6 @@ ALL_SPOKEN = """document.querySelectorAll('section').forEach(slide => {
     slide.removeAttribute('hidden');
     slide.removeAttribute('aria-hidden');
 })"""
-
-
-def findings(page, *parts):
-    """The serious findings, as text: rule, element, what to do."""
-    options = {"rules": RULES, "resultTypes": ["violations"]}
-    context = {"include": [[part] for part in parts]} if parts else None
-    response = axe_playwright.Axe().run(page, context, options).response
-    return [
-        f"{violation['id']} ({violation['impact']}): {node['html'][:160]} {node['failureSummary']}"
-        for violation in response["violations"]
-        if violation["impact"] in SERIOUS
-        for node in violation["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -58,7 +43,7 @@ def test_what_jupyterlab_shows_of(name, server, new_page):
         arg=pictures, timeout=LOADED_WITHIN_MS)  # fmt: skip
     texts = page.locator(".jp-OutputArea img").evaluate_all("all => all.map(image => image.alt)")
     assert all(text.strip() for text in texts), "a picture without a text"
-    found = findings(page, ".jp-OutputArea, .jp-MarkdownOutput")
+    found = axe.findings(page, ".jp-OutputArea, .jp-MarkdownOutput", without=LEFT_OUT)
     assert not found, "\n".join(["", *found[:20]])
     server.end_kernels()
 
@@ -69,7 +54,7 @@ def test_the_static_slides_of(name, static_folder, new_page):
     # all slides at once: axe looks at what can be seen
     deck.page.add_style_tag(content=ALL_SHOWN)
     deck.page.evaluate(ALL_SPOKEN)
-    found = findings(deck.page)
+    found = axe.findings(deck.page, without=LEFT_OUT)
     assert not found, "\n".join(["", *found[:20]])
 
 
@@ -78,4 +63,4 @@ def test_the_index_of_the_decks(static_folder, new_page):
     slides.write_index(paths, static_folder)
     page = new_page()
     page.goto((static_folder / "index.html").as_uri())
-    assert not findings(page)
+    assert not axe.findings(page, without=LEFT_OUT)
