@@ -1,4 +1,4 @@
-"""The website's sources: links to the glossary stand where they may, notes are out, folds are set."""
+"""What the website is made of: links to the glossary stand where they may, notes are left out."""
 
 import sys
 

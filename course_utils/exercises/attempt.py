@@ -136,15 +136,14 @@ def silence():
 
 
 @contextlib.contextmanager
-def uncollected():
-    """A `with` block without garbage collection, which takes seconds where a notebook is full."""
-    collects = gc.isenabled()
-    gc.disable()
+def own_garbage():
+    """A `with` block in which only objects that are made there are collected as garbage: to go
+    through all that a notebook holds takes seconds."""
+    gc.freeze()
     try:
         yield
     finally:
-        if collects:
-            gc.enable()
+        gc.unfreeze()
 
 
 @contextlib.contextmanager

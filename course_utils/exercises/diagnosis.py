@@ -16,7 +16,7 @@ import course_utils.exercises.search as search
 import course_utils.exercises.source as source
 import course_utils.exercises.trials as trials
 from course_utils.exercises.attempt import guarded
-from course_utils.exercises.relations import relation
+from course_utils.exercises.relations import UPSIDE_DOWN, relation
 from course_utils.exercises.translate import explain
 from course_utils.exercises.trials import Trial
 from course_utils.exercises.verdict import HINT, WRONG, sentence, shortened
@@ -224,7 +224,10 @@ class Diagnosis:
                 continue
             found = list(self._relations(others, spoiled))
             if found and len(found) == len(spoiled):
-                yield frozenset(spoiled), f"{mistake.hint}\nAnd beside this: {found[0][1]}"
+                # the inverse of a wrong value is not the inverse of the right one
+                inverse = found[0][1].endswith(UPSIDE_DOWN)
+                more = "" if inverse else f"\nAnd beside this: {found[0][1]}"
+                yield frozenset(spoiled), f"{mistake.hint}{more}"
 
     def _relations(self, others, places):
         """How wrong parts are related to those of the reference, or of a known mistake."""

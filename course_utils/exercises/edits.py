@@ -49,6 +49,13 @@ class Edit:
         return _shown(self.before)
 
     @property
+    def divides(self) -> bool:
+        """Whether what is changed stands below a fraction bar."""
+        step = self.steps[0]
+        operator = getattr(step.owner, "op", None)
+        return isinstance(operator, (ast.Div, ast.FloorDiv)) and step.field in ("right", "value")
+
+    @property
     def new(self) -> str:
         """The code that stands there then."""
         return _shown(self.after)

@@ -646,7 +646,8 @@ EXERCISES = (
             ),
             Mistake(
                 _ends(lambda loss, push, z, y: (loss, -push)),
-                "The push points uphill. At y = 1, should the loss rise or fall when z grows?",
+                "The push has its sign turned round. At y = 1, should the loss rise or fall when z "
+                "grows?",
             ),
             Mistake(
                 _ends(lambda loss, push, z, y: (loss, push / len(z))),
@@ -687,9 +688,9 @@ EXERCISES = (
             ),
             Mistake(
                 _straight_pieces(8, lambda slopes, knots: slopes),
-                "Somewhere it is farther away than if it said 0. To the right of its bend each "
-                "unit goes on for ever, so slopes add up: what must W2 hold, if not the slope of "
-                "each piece?",
+                "Somewhere it is farther away than if it said 0. Draw it. Does every unit bend "
+                "inside, where x W1 + b1 is 0 for an x between 0 and 2 pi? And to the right of its "
+                "bend each unit goes on for ever, so slopes add up: what must W2 hold then?",
             ),
             Mistake(
                 lambda: (np.zeros((1, 8)), np.zeros(8), np.zeros((8, 1)), np.zeros(1)),

@@ -638,14 +638,15 @@ EXERCISES = (
         mistakes=[
             Mistake(
                 lambda f, x: (f(x + 1e-8) - f(x)) / 1e-8,
-                "So good is a one-sided difference at its best, or a central one with a poor "
-                "step. Do you look to both sides, and is the step well chosen?",
+                "As good as a one-sided difference at its best, or a central one with a large "
+                "step. Do you look to both sides? And with two central differences: do their "
+                "errors, c eps^2 and 4 c eps^2 for twice the step, cancel?",
             ),
             Mistake(
                 lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,
-                "This is the range of the central difference. With four evaluations you have two "
-                "of them: each has the error c eps^2 plus something far smaller. Which "
-                "combination of two steps makes c eps^2 cancel?",
+                "As good as one central difference. With four evaluations you have two, each with "
+                "the error c eps^2 plus something far smaller. Which combination makes c eps^2 "
+                "cancel? If yours does, rounding is left, about 1e-16/eps: take a larger step.",
             ),
             Mistake(
                 _seven_points,
@@ -653,12 +654,13 @@ EXERCISES = (
             ),
             Mistake(
                 lambda f, x: (f(x + 1e-14) - f(x - 1e-14)) / 2e-14,
-                "Far from exact: your step is so small that rounding is left, or so large that "
-                "the curve counts.",
+                "Far from exact: the step is so small that rounding is left, or so large that the "
+                "curve counts, or the weights of two differences are not right: try f(x) = x^3.",
             ),
             Mistake(
                 lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 1e-5,
-                "Far off. Do you divide by the distance between the points at which you look?",
+                "Far off. Try f(x) = x, whose derivative is 1. Do you divide by the distance "
+                "between the points at which you look, and do the weights add up to 1?",
             ),
         ],
         insight="Two central differences, of eps and 2 eps, have errors c eps^2 and 4 c eps^2: a "

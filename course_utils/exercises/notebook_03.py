@@ -526,8 +526,8 @@ EXERCISES = (
             ),
             Mistake(
                 _bowl(steps=lambda share, by: np.ceil(np.log(by) / np.log(share))),
-                "Your fraction is upside down: factor to the power of steps is the share. Take "
-                "logarithms of both sides.",
+                "Factor to the power of steps is the share. Take logarithms of both sides: which "
+                "of the two stands above?",
             ),
             Mistake(
                 _bowl(steps=lambda share, by: np.ceil((1 - share) / (1 - by))),
@@ -555,7 +555,7 @@ EXERCISES = (
         mistakes=[
             Mistake(
                 lambda step: 2 / 26,
-                "This is the range of the best constant rate, which leaves 0.09. Let the rates "
+                "The best constant rate leaves 0.09, two rates in turn 0.01. Let all thirty "
                 "differ: which curvature does a rate of 1/5 bring to 0 at once, and which steps "
                 "repair what it does to the steep axes?",
             ),

@@ -9,6 +9,7 @@ import numpy as np
 
 from course_utils.exercises.compare import agree, as_numbers
 
+UPSIDE_DOWN = "is 1 divided by what it should be: the fraction stands upside down."
 FACTORS = {
     2.0: "is twice what it should be. Does a factor 2 stand there that does not belong?",
     0.5: "is half of what it should be. Is a factor 2 missing?",
@@ -22,7 +23,7 @@ SAME_SHAPE: tuple[tuple[Callable, str], ...] = (
     (lambda right: 1 - right, "is 1 minus what it should be. Is it the other part?"),
     (np.square, "is the square of what it should be. Is a root missing?"),
     (np.sqrt, "is the root of what it should be. Is a square missing?"),
-    (np.reciprocal, "is 1 divided by what it should be: the fraction stands upside down."),
+    (np.reciprocal, UPSIDE_DOWN),
     (np.log, "is the logarithm of what it should be."),
     (np.exp, "is e to the power of what it should be. Is a logarithm missing?"),
     (np.floor, "has lost what is behind the point: `//`, `int` or a cast cuts it off."),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import course_utils.exercises.certain as certain
 import course_utils.exercises.edits as edits
 import course_utils.exercises.trials as trials
-from course_utils.exercises.attempt import memory, run_bare, silence, uncollected
+from course_utils.exercises.attempt import memory, run_bare, silence, own_garbage
 from course_utils.exercises.sentences import is_known, sentence
 from course_utils.exercises.source import Source
 from course_utils.exercises.trials import Trial
@@ -30,6 +30,12 @@ UNNATURAL = ("part too many", "number", "written in", "global", "self missing", 
              "sign function too many", "flat too many", "copy too many", "bytes too many",
              "order turned round too many", "axis of length 1 too many", "one more too many",
              "rest to 1 too many", "absolute value too many", "ReLU too many")  # fmt: skip
+
+# What a change of a divisor means for the fraction.
+BELOW = {
+    "division by the number missing": "multiplication by the number missing",
+    "multiplication by the number missing": "division by the number missing",
+}
 
 
 class Clock:
@@ -79,7 +85,7 @@ def mends(
     `wrong` are the parts that are wrong as it stands, `without` slips that are not looked for,
     `due` the code of a right answer, if there is one.
     """
-    with memory(MEGABYTES), silence(), uncollected():
+    with memory(MEGABYTES), silence(), own_garbage():
         return _mends(exercise, source, wrong, clock, without, due)
 
 
@@ -183,7 +189,8 @@ def _thought(due, edit):
     function = certain.functions_of(edit.mends)[1]
     if function and (due is None or not certain.is_in(certain.words_of(due), function)):
         return "here it goes wrong: with another function the result would be right."
-    return sentence(edit.mends, edit.old, edit.new)
+    slip = BELOW.get(edit.mends, edit.mends) if edit.divides else edit.mends
+    return sentence(slip, edit.old, edit.new)
 
 
 def _lost_end(edit):
@@ -213,7 +220,7 @@ def slips(
     source = exercise.reference_source
     if source is None or any(trial.outcome.raised is not None for trial in found):
         return []
-    with memory(MEGABYTES), silence(), uncollected():
+    with memory(MEGABYTES), silence(), own_garbage():
         return _slips(exercise, source, found, wrong, clock, answer)
 
 
