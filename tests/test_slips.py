@@ -6,9 +6,11 @@ they want here, so that a busy machine changes no message.
 
 import ast
 import contextlib
+import functools
 import io
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import exercise_cells
@@ -16,7 +18,7 @@ import numpy as np
 import pytest
 
 from course_utils.exercises import cells, diagnosis, numbers
-from course_utils.exercises.engine import Numbers
+from course_utils.exercises.engine import Function, Numbers
 from course_utils.exercises.verdict import HINT, MOST_CHARACTERS
 
 SETS = sorted((Path(__file__).parent / "slips").glob("*.jsonl"))
@@ -43,6 +45,14 @@ def patient(monkeypatch):
         monkeypatch.setattr(module, "SPOILING", PLENTY)
 
 
+@functools.cache
+def unhurried(id):
+    """The exercise, with so much time for an answer that a busy machine cuts none that ends."""
+    exercise = HERE[id].exercise
+    hurried = isinstance(exercise, Function)
+    return replace(exercise, seconds=5 * exercise.seconds) if hurried else exercise
+
+
 def before(here, code):
     """The names that a slip or its check needs from earlier cells."""
     wanted = ast.Module([*ast.parse(code).body, *ast.parse(here.check).body], [])
@@ -57,7 +67,7 @@ def before(here, code):
 def replayed(slip):
     """The verdict on a slip, or None if its cell or its check stops with an error."""
     here, code = HERE[slip["id"]], slip["code"]
-    exercise, call = here.exercise, ast.parse(here.check).body[-1].value
+    exercise, call = unhurried(here.id), ast.parse(here.check).body[-1].value
     names = before(here, code)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
         names = exercise_cells.written(code, names)

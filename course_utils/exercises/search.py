@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import course_utils.exercises.certain as certain
 import course_utils.exercises.edits as edits
 import course_utils.exercises.trials as trials
-from course_utils.exercises.attempt import memory, run_bare, silence, own_garbage
+from course_utils.exercises.attempt import memory, own_garbage, run_bare, silence
 from course_utils.exercises.sentences import is_known, sentence
 from course_utils.exercises.source import Source
 from course_utils.exercises.trials import Trial
