@@ -1,7 +1,7 @@
 # The commands of those who write and teach the course, a part of the Makefile. They need what a
 # student's copy does not have: tests, benchmarks, and the notebooks with their solutions.
 
-.PHONY: test lint test-unit test-notebooks test-browser test-slips replicate pdf site slides-check student student-check bench \
+.PHONY: test lint test-unit test-notebooks test-browser test-slips replicate pdf site translation slides-check student student-check bench \
     exercise format
 
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
@@ -39,6 +39,9 @@ pdf: install ## print static decks as tagged PDF, and once more with the notes b
 
 site: install ## build the website in build/site (needs EXTRAS=requirements-site.txt once; ARGS=--strict)
 	@$(PY) tools/site_builder.py $(ARGS)
+
+translation: install ## which texts of a translation are no longer in step (TO=de)
+	@$(PY) tools/translation.py $(TO)
 
 slides-check: install ## check that all notebooks have the one slide configuration
 	@$(PY) tools/slides.py check

@@ -7,6 +7,7 @@ what it names.
 """
 
 import contextlib
+import faulthandler
 import functools
 import importlib
 import inspect
@@ -142,6 +143,7 @@ def _in_copy(connection, exercise, answer):
 def _alone():
     """The stop button ends the wait for this process, and its errors are told by the other one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    faulthandler.disable()
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - for as long as the process lives
     os.dup2(sys.stderr.fileno(), 2)
 
