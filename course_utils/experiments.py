@@ -3,6 +3,8 @@
 Each finished run is stored at once, so a sweep that was stopped goes on where it was.
 """
 
+from __future__ import annotations
+
 import hashlib
 import inspect
 import itertools
@@ -10,9 +12,9 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
@@ -20,6 +22,9 @@ from tqdm import tqdm
 from course_utils.data_files import data_directory
 from course_utils.training import TrainingDiverged
 from course_utils.validation import require_count
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Setting = dict[str, object]
 Grid = Mapping[str, Sequence] | Sequence[Mapping[str, Sequence]]
@@ -91,6 +96,8 @@ def sweep(
         records[key] = runs[key] | outcome
         _require_plain_result(records[key])
         _write(folder, key, records[key])
+    import pandas as pd  # here, for pandas takes half a second
+
     return pd.DataFrame([_row(records[key]) for key in runs])
 
 

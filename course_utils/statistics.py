@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from course_utils.validation import require_count, require_number
 
@@ -64,6 +63,8 @@ def median_interval(differences: np.ndarray, confidence: float = 0.95) -> Interv
     largest that keeps `confidence`; with 12 differences and 95% it is 3, which gives 96.1%.
     Raises where even the smallest and the largest are too close together: 95% needs six.
     """
+    from scipy import stats  # here, for SciPy takes half a second
+
     ordered = np.sort(_checked(differences))
     confidence = require_number("confidence", confidence, low=0.0, high=1.0, open_high=True)
     n = len(ordered)
@@ -81,6 +82,8 @@ def median_interval(differences: np.ndarray, confidence: float = 0.95) -> Interv
 
 def mean_interval(differences: np.ndarray, confidence: float = 0.95) -> Interval:
     """Student's t interval of the mean: right for normal differences, too short for skewed ones."""
+    from scipy import stats
+
     d = _checked(differences)
     half = stats.sem(d) * stats.t.ppf((1 + confidence) / 2, len(d) - 1)
     return Interval(float(d.mean() - half), float(d.mean()), float(d.mean() + half), confidence)
@@ -120,6 +123,8 @@ def equivalence(differences: np.ndarray, margin: float, test: str = "sign") -> f
     by how many differences lie inside each margin, exact for every distribution; "t" the mean.
     Where neither this nor a test of a difference is small, the data do not decide.
     """
+    from scipy import stats
+
     d = _checked(differences)
     margin = require_number("margin", margin, low=0.0)
     if test == "t":

@@ -22,13 +22,19 @@ RUN_HERE = ["00", "02"]
 # What git has and a student does not get. A new file belongs here or into student.HANDED_OUT.
 NOT_FOR_STUDENTS = (
     ".ci/",
+    ".github/",
+    ".pre-commit-config.yaml",
     "benchmarks/",
     "tests/",
+    "translations/",
+    "CODE_OF_CONDUCT.md",
     "CONTRIBUTING.md",
     "docs/presenting.md",
+    "docs/site/",
     "README.md",  # they get one of their own
     "notebooks/README.md",
     "requirements-browser.txt",
+    "requirements-site.txt",
     "tools/clinic_grid.py",
     "tools/find_browser.py",
     "tools/maintain.mk",
@@ -38,9 +44,11 @@ NOT_FOR_STUDENTS = (
     "tools/replica_machines.py",
     "tools/replica_table.py",
     "tools/replicate.py",
+    "tools/site_builder.py",
     "tools/student.py",
     "tools/templates/replicas.html.j2",
     "tools/templates/student_readme.md",
+    "tools/translation.py",
 )
 
 

@@ -3,11 +3,13 @@
 Half of the networks may set thresholds, the other half is only reported.
 """
 
+from __future__ import annotations
+
 import time
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from course_utils.clinic.grid import DOUBLE, SICK, both, sick
 from course_utils.clinic.healthy import HEALTHY, healthy
@@ -15,6 +17,9 @@ from course_utils.data_files import data_directory
 from course_utils.diagnostics import diagnose, inspect
 from course_utils.losses import MeanSquaredError
 from course_utils.training import TrainingDiverged, fit
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # loss after ten epochs over that of the best constant answer
 HEALTHY_LOSS, SICK_LOSS = 0.95, 0.7
@@ -26,6 +31,8 @@ MATTERS_BY_DEGREE = (
 
 def published() -> pd.DataFrame:
     """The shipped results of the whole grid, one row a network; data/README.md has the columns."""
+    import pandas as pd  # here, for pandas takes half a second
+
     table = pd.read_csv(data_directory() / "results" / "clinic_grid.csv.gz")
     return table.fillna({"expected": "", "found": ""})
 

@@ -3,15 +3,20 @@
 Each method has the color and the line style it has in every figure of the course.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
 from course_utils.plots.landscapes import METHOD_COLORS
 from course_utils.style import COLORS, LINE_STYLES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # seven methods as everywhere in the course, and three more
 COMPARED = METHOD_COLORS | {"Lion": "#999933", "Muon": "#882255", "ScheduleFreeAdamW": "#6B6B6B"}

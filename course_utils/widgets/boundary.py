@@ -7,7 +7,6 @@ import contourpy
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from sklearn.datasets import make_circles, make_moons
 
 from course_utils.losses import BinaryCrossEntropy
 from course_utils.network import ACTIVATIONS, Network, mlp
@@ -34,9 +33,13 @@ def plane_data(name: str, noise: float, rng: np.random.Generator) -> tuple[np.nd
         raise ValueError(f"name is {name!r}, expected one of {[*DATA]}")
     seed = int(rng.integers(2**31))
     if name == "moons":
+        from sklearn.datasets import make_moons  # here, for scikit-learn takes a second
+
         x, y = make_moons(EXAMPLES, random_state=seed)
         x = (x - [0.5, 0.25]) * 1.3
     elif name == "circles":
+        from sklearn.datasets import make_circles
+
         x, y = make_circles(EXAMPLES, factor=0.45, random_state=seed)
         x = x * 1.6
     else:

@@ -4,12 +4,18 @@ How many settings each method may try, with which schedule, over how many seeds:
 ranking owes to the rules.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
 from course_utils.plots.comparison import COMPARED, short
 from course_utils.widgets.base import Demo, choice, slider
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BETTER = "the better one"
 COLUMNS = ("workload", "method", "schedule", "trial", "seed", "loss")
@@ -77,6 +83,8 @@ class ComparisonExplorer(Demo):
         self, workload: str, schedule: str, settings: int, seeds: int, first: int
     ) -> dict[str, np.ndarray]:
         """The losses (seeds,) of each method with the setting that these rules let it choose."""
+        import pandas as pd  # here, for pandas takes half a second
+
         chosen = [self._seeds[(first + i) % len(self._seeds)] for i in range(seeds)]
         schedules = self._schedules if schedule == BETTER else [schedule]
         found = {}
