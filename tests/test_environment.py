@@ -3,6 +3,7 @@ Environments in these tests are bare (no pip); packages in them are a few hand-m
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import venv
@@ -195,6 +196,19 @@ def test_old_python_in_the_environment_is_replaced(project, monkeypatch):
     kind, reason, _ = environment.examine(project)
     assert kind == "build"
     assert "too old" in reason
+
+
+def test_the_layer_over_jupyterlab_is_there_without_make(tmp_path):
+    environment.add_layer(tmp_path)  # a project without one
+    assert not (tmp_path / ".venv").exists()
+    for part in environment.LAYER:
+        shutil.copytree(environment.PROJECT / part, tmp_path / part)
+    for _ in range(2):  # an update of the environment lays it down again
+        environment.add_layer(tmp_path)
+    for part, place in environment.LAYER.items():
+        there, here = tmp_path / ".venv" / place, environment.PROJECT / part
+        files = {path.relative_to(here) for path in here.rglob("*") if path.is_file()}
+        assert files and files == {p.relative_to(there) for p in there.rglob("*") if p.is_file()}
 
 
 def test_old_python_is_told_what_is_needed(monkeypatch, capsys):

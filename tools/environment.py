@@ -21,6 +21,10 @@ from pathlib import Path
 
 MINIMUM_PYTHON = (3, 11)
 PROJECT = Path(__file__).resolve().parent.parent
+LAYER = {
+    "tools/jupyter/labextensions": "share/jupyter/labextensions",
+    "tools/jupyter/labconfig": "etc/jupyter/labconfig",
+}
 BASE_FILES = ("requirements.txt", "constraints.txt", "pyproject.toml")
 STAMP_NAME = "course-environment.json"
 
@@ -380,6 +384,14 @@ def install(project, extras, damaged):
     }
 
 
+def add_layer(project):
+    """Put the course's layer over JupyterLab into .venv: its keys and slides are there, too, when
+    JupyterLab is started without make."""
+    for part, place in LAYER.items():
+        if (project / part).is_dir():
+            shutil.copytree(str(project / part), str(project / ".venv" / place), dirs_exist_ok=True)
+
+
 def ensure(project=PROJECT, extras=(), version=None):
     """Make the environment complete; returns whether anything had to be done."""
     for name in (*BASE_FILES, *extras):
@@ -401,6 +413,7 @@ def ensure(project=PROJECT, extras=(), version=None):
                 ", ".join(still), project / ".venv"
             )
         )
+    add_layer(project)
     write_stamp(project / ".venv", stamp)
     say("ready")
     return True
