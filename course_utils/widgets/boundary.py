@@ -3,6 +3,8 @@
 It trains anew when a setting changes, and a slider walks through what was recorded.
 """
 
+import importlib
+
 import contourpy
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -62,6 +64,8 @@ class BoundaryExplorer(Demo):
     alt = "Two classes in the plane and a network's boundary; sliders set hidden units and step."
 
     def make_controls(self):
+        # a second that is better spent before the page knows of the first control
+        importlib.import_module("sklearn.datasets")
         return {
             "data": choice("data", "moons", DATA),
             "noise": slider("noise", 0.15, 0, 0.5, 0.05),
